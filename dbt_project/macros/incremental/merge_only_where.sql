@@ -1,0 +1,79 @@
+{#
+    How every incremental model writes: a merge that looks only where its rows can already stand.
+
+    A model says so with {{ merge_only_where(<bound>) }}, which becomes a comment in its compiled SQL; the merge macros
+    below take the bound from there. (dbt's incremental_predicates are fixed when the project is parsed, before anyone
+    knows which dates the batch holds.) Bounds are literals, so that Delta skips every other file.
+#}
+{% macro merge_only_where(bound) -%}
+    /* merge only where: {{ bound }} */
+{%- endmacro %}
+
+
+{#
+    A bound by date: the distinct dates of the picked rows. A list, not a range: one event from March must not open
+    every day since.
+
+    relation, picked: the rows, as `pick` gives them. date_column: of the relation and of the model alike.
+#}
+{% macro dates_of(relation, picked, date_column) %}
+    {%- if not (execute and is_incremental()) -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {%- set dates = run_query(
+        'select distinct ' ~ date_column ~ ' from ' ~ relation
+        ~ ' where ' ~ picked ~ ' and ' ~ date_column ~ ' is not null order by 1'
+    ).columns[0].values() -%}
+    {{ return(date_column ~ " in (date'" ~ dates | join("', date'") ~ "')" if dates else 'false') }}
+{% endmacro %}
+
+
+{#
+    A bound by position: for each partition of the topic, the range of offsets of the picked rows. Offsets grow with
+    arrival, so here a range is tight.
+#}
+{% macro offsets_of(relation, picked) %}
+    {%- if not (execute and is_incremental()) -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {%- set ranges = [] -%}
+    {%- for row in run_query(
+        'select topic_generation, partition, min(offset), max(offset) from ' ~ relation
+        ~ ' where ' ~ picked ~ ' group by topic_generation, partition'
+    ).rows -%}
+        {%- do ranges.append(
+            "topic_generation = '" ~ row[0] ~ "' and partition = " ~ row[1]
+            ~ " and offset between " ~ row[2] ~ " and " ~ row[3]
+        ) -%}
+    {%- endfor -%}
+    {{ return('(' ~ ranges | join(' or ') ~ ')' if ranges else 'false') }}
+{% endmacro %}
+
+
+{# The bound that a model's compiled SQL carries, over the merge's target; none if it carries none. #}
+{% macro bound_of_merge() %}
+    {%- set found = modules.re.search('merge only where: (.*?) \\*/', model['compiled_code']) -%}
+    {%- if not found -%}
+        {{ return([]) }}
+    {%- endif -%}
+    {%- set columns = '\\b(business_date|topic_generation|partition|offset)\\b(?! *\')' -%}
+    {{ return([modules.re.sub(columns, 'DBT_INTERNAL_DEST.\\1', found.group(1))]) }}
+{% endmacro %}
+
+
+{# Spark: the adapter's merge, bounded; skip_matched_step makes it insert-only, as on Databricks. #}
+{% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
+    {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
+    {%- set merge = dbt.spark__get_merge_sql(target, source, unique_key, dest_columns, predicates) -%}
+    {%- if config.get('skip_matched_step') -%}
+        {%- set merge = modules.re.sub('(?s)when matched then update set.*(?=when not matched)', '', merge) -%}
+    {%- endif -%}
+    {{ return(merge) }}
+{% endmacro %}
+
+
+{# Databricks: the adapter's merge, bounded. #}
+{% macro databricks__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
+    {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
+    {{ return(dbt.databricks__get_merge_sql(target, source, unique_key, dest_columns, predicates)) }}
+{% endmacro %}

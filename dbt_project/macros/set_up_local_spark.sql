@@ -1,0 +1,31 @@
+{#
+    Before a run on this machine: ANSI mode on, and the bronze tables known by name. On Databricks both are so already.
+
+    dbt-spark writes ansi.enabled=false into its connection parameters and applies them before each statement, so they
+    are changed there, for every connection opened from now on.
+#}
+{% macro set_up_local_spark() %}
+    {% if execute and target.type == 'spark' %}
+        {% do adapter.config.credentials.server_side_parameters.update({'spark.sql.ansi.enabled': 'true'}) %}
+        {% do run_query('set spark.sql.ansi.enabled = true') %}
+        {% for source in graph.sources.values() %}
+            {% do run_query('create schema if not exists ' ~ source.schema) %}
+            {% do run_query(register_bronze_table(source)) %}
+        {% endfor %}
+    {% endif %}
+{% endmacro %}
+
+
+{# The statement that makes a bronze table known by name; empty, where the stream job has not landed anything yet. #}
+{% macro register_bronze_table(source) %}
+    {% set folder = var('bronze_path') or flags.PROJECT_DIR ~ '/.local/bronze' %}
+    create table if not exists {{ source.schema }}.{{ source.identifier }} (
+        {% for column in source.columns.values() -%}
+            `{{ column.name }}` {{ column.data_type }}{{ ', ' if not loop.last }}
+        {% endfor %}
+    )
+    using delta
+    partitioned by (ingest_date)
+    location '{{ folder }}/{{ source.identifier }}'
+    tblproperties ('delta.appendOnly' = 'true')
+{% endmacro %}

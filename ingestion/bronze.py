@@ -1,0 +1,96 @@
+"""Bronze: one append-only Delta table a hub, with each event as it arrived, whole and once.
+
+Read, stamp, write: a batch of the stream comes in with Kafka's columns and goes out as rows of the bronze table.
+Nothing is parsed, filtered or dropped here.
+"""
+
+from typing import Final
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+COLUMNS: Final = {
+    "landed_batch": "bigint",
+    "topic_generation": "string",
+    "partition": "int",
+    "offset": "bigint",
+    "enqueued_at": "timestamp",
+    "ingested_at": "timestamp",
+    "ingest_date": "date",
+    "headers": "array<struct<key: string, value: binary>>",
+    "body": "binary",
+}
+"""Column names and Spark types, in order. The ones that are picked and skipped by stand first: Delta keeps
+statistics of the first 32 leaf columns."""
+
+
+def table_exists(spark: SparkSession, table: str) -> bool:
+    """Whether a bronze table (path or catalog name) is there as a Delta table."""
+    if "/" not in table:
+        return spark.catalog.tableExists(table)
+    from delta.tables import DeltaTable
+
+    return DeltaTable.isDeltaTable(spark, table)
+
+
+def create_table(spark: SparkSession, table: str) -> None:
+    """Make an empty bronze table where there is none.
+
+    Args:
+        table: a path (with a slash), or a catalog name.
+    """
+    name = f"delta.`{table}`" if "/" in table else table
+    columns = ", ".join(f"`{column}` {kind}" for column, kind in COLUMNS.items())
+    spark.sql(
+        f"create table if not exists {name} ({columns}) using delta partitioned by (ingest_date) "
+        "tblproperties ('delta.appendOnly' = 'true')"
+    )
+
+
+def next_landed_batch(spark: SparkSession, table: str) -> int:
+    """One more than the highest batch number that the table holds; Delta answers it from metadata."""
+    highest = _read(spark, table).agg(F.max("landed_batch")).head()
+    return 1 + ((highest and highest[0]) or 0)
+
+
+def stamp(events: DataFrame, topic_generation: str, landed_batch: int) -> DataFrame:
+    """Kafka's columns, with headers, as bronze rows.
+
+    Args:
+        events: `partition`, `offset`, `timestamp` (the broker's), `headers`, `value`.
+        topic_generation: which life of the topic the offsets belong to.
+        landed_batch: the number that all rows of this micro-batch carry.
+    """
+    now = F.current_timestamp()
+    values = {
+        "landed_batch": F.lit(landed_batch),
+        "topic_generation": F.lit(topic_generation),
+        "partition": F.col("partition"),
+        "offset": F.col("offset"),
+        "enqueued_at": F.col("timestamp"),
+        "ingested_at": now,
+        "ingest_date": F.to_date(now),
+        "headers": F.col("headers"),
+        "body": F.col("value"),
+    }
+    return events.select([values[column].cast(kind).alias(column) for column, kind in COLUMNS.items()])
+
+
+def append(rows: DataFrame, table: str, transaction: tuple[str, int]) -> None:
+    """Append rows in one Delta commit; a transaction (application id, version) seen before is skipped."""
+    application, version = transaction
+    writer = (
+        rows.write.format("delta")
+        .mode("append")
+        .partitionBy("ingest_date")
+        .option("txnAppId", application)
+        .option("txnVersion", version)
+    )
+    if "/" in table:
+        writer.save(table)
+    else:
+        writer.saveAsTable(table)
+
+
+def _read(spark: SparkSession, table: str) -> DataFrame:
+    return spark.read.format("delta").load(table) if "/" in table else spark.table(table)

@@ -1,0 +1,79 @@
+"""How Kafka clients reach the events: an open local broker, or Event Hubs' Kafka endpoint."""
+
+import logging
+import re
+
+from ingestion.errors import UserError
+from ingestion.settings import Settings
+
+EVENT_HUBS_CLIENT = {
+    # https://learn.microsoft.com/azure/event-hubs/apache-kafka-configurations
+    "kafka.request.timeout.ms": "60000",
+    "kafka.session.timeout.ms": "30000",
+    "kafka.metadata.max.age.ms": "180000",
+    "kafka.connections.max.idle.ms": "180000",
+}
+
+
+def kafka_options(settings: Settings) -> dict[str, str]:
+    """Options of Spark's Kafka source that say where the broker is and who we are.
+
+    Raises:
+        UserError: reading Event Hubs has neither a service credential nor a connection string.
+    """
+    if settings.transport == "kafka":
+        return {"kafka.bootstrap.servers": settings.kafka_bootstrap_servers}
+    options = {"kafka.bootstrap.servers": f"{_namespace(settings)}:9093", **EVENT_HUBS_CLIENT}
+    if settings.event_hubs_service_credential:
+        return options | {"databricks.serviceCredential": settings.event_hubs_service_credential}
+    if not settings.event_hubs_connection_string:
+        raise UserError(
+            "Reading Event Hubs needs INGESTION_EVENT_HUBS_SERVICE_CREDENTIAL (on Databricks) "
+            "or INGESTION_EVENT_HUBS_CONNECTION_STRING."
+        )
+    module = f"{settings.kafka_login_module_prefix}org.apache.kafka.common.security.plain.PlainLoginModule"
+    secret = settings.event_hubs_connection_string.get_secret_value()
+    return options | {
+        "kafka.security.protocol": "SASL_SSL",
+        "kafka.sasl.mechanism": "PLAIN",
+        "kafka.sasl.jaas.config": f'{module} required username="$ConnectionString" password="{secret}";',
+    }
+
+
+def topic_generation(settings: Settings, topic: str) -> str:
+    """The broker's own id of a topic, another one each time the topic is made.
+
+    Raises:
+        UserError: the broker can't be reached, lacks the topic, or (Event Hubs) tells no id.
+    """
+    if settings.transport == "event_hubs":
+        raise UserError(
+            "Event Hubs tells no topic id. Set INGESTION_TOPIC_GENERATION=1, and a new value whenever a hub is made anew."
+        )
+    from confluent_kafka import KafkaException, TopicCollection
+    from confluent_kafka.admin import AdminClient
+
+    silent = logging.getLogger(f"{__name__}.client")
+    silent.addHandler(logging.NullHandler())
+    silent.propagate = False
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers}, logger=silent)
+    try:
+        described = admin.describe_topics(TopicCollection([topic]), request_timeout=10)[topic].result()
+    except KafkaException as error:
+        raise UserError(
+            f"Topic {topic} at {settings.kafka_bootstrap_servers} can't be read: {error.args[0].str()}. "
+            "Is the broker running (python -m sandbox broker start)?"
+        ) from error
+    # Base64 without padding, as Kafka writes topic ids; the two long halves tell it apart in a path.
+    high, low = described.topic_id.get_most_significant_bits(), described.topic_id.get_least_significant_bits()
+    return f"{high & 0xFFFFFFFFFFFFFFFF:016x}{low & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+def _namespace(settings: Settings) -> str:
+    if settings.event_hubs_namespace:
+        return settings.event_hubs_namespace
+    assert settings.event_hubs_connection_string  # by the settings' own check
+    endpoint = re.search(r"Endpoint=sb://([^/;]+)", settings.event_hubs_connection_string.get_secret_value())
+    if not endpoint:
+        raise UserError("INGESTION_EVENT_HUBS_CONNECTION_STRING has no Endpoint=sb://...; copy it whole.")
+    return endpoint[1]

@@ -1,0 +1,18 @@
+"""The Spark session of the stream job."""
+
+from pyspark.errors import PySparkRuntimeError
+from pyspark.sql import SparkSession
+
+from ingestion.errors import UserError
+
+
+def spark_session() -> SparkSession:
+    """The running session (Databricks has one), or a new one by Spark's own configuration files.
+
+    Raises:
+        UserError: Spark did not start.
+    """
+    try:
+        return SparkSession.builder.appName("ingestion").getOrCreate()
+    except PySparkRuntimeError as error:
+        raise UserError(f"Spark did not start: {error.getMessage()} Is Java there? Try: make setup") from error

@@ -1,0 +1,131 @@
+"""The stream job: from each hub into its bronze table, by Spark Structured Streaming."""
+
+import signal
+import time
+from collections.abc import Callable, Iterable
+from types import FrameType
+from typing import Any
+
+from pyspark.errors import StreamingQueryException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql.streaming.query import StreamingQuery
+
+from ingestion import bronze
+from ingestion.errors import UserError
+from ingestion.kafka_options import kafka_options, topic_generation
+from ingestion.settings import Settings
+
+QUERY_ID = "sql.streaming.queryId"
+"""The local property by which Spark names the running query; the id lives in the checkpoint and only there."""
+
+
+def read(spark: SparkSession, settings: Settings, hub: str) -> DataFrame:
+    """The hub as a stream of Kafka's columns, headers included, from the earliest event on."""
+    return (
+        spark.readStream.format("kafka")
+        .options(**kafka_options(settings))
+        .option("subscribe", hub)
+        .option("startingOffsets", "earliest")
+        .option("failOnDataLoss", "true")
+        .option("includeHeaders", "true")
+        .option("maxOffsetsPerTrigger", settings.max_offsets_per_trigger)
+        .load()
+    )
+
+
+def land(table: str, generation: str) -> Callable[[DataFrame, int], None]:
+    """What is done with each micro-batch: number it, stamp it, append it once.
+
+    The Delta transaction is named by the query's id, which lives in the checkpoint. So a batch replayed from this
+    checkpoint is skipped, and a new checkpoint, whose batches count from 0 again, never is.
+    """
+
+    def land_batch(events: DataFrame, batch_id: int) -> None:
+        spark = events.sparkSession
+        query_id = spark.sparkContext.getLocalProperty(QUERY_ID)
+        rows = bronze.stamp(events, generation, bronze.next_landed_batch(spark, table))
+        bronze.append(rows, table, (query_id, batch_id))
+
+    return land_batch
+
+
+def start_query(spark: SparkSession, settings: Settings, hub: str, *, once: bool) -> StreamingQuery:
+    """Start landing one hub.
+
+    Args:
+        once: land what is there now, in batches of bounded size, and end; else go on until stopped.
+    """
+    separator = "/" if "/" in settings.bronze else "."
+    table = f"{settings.bronze}{separator}{hub}"
+    generation = settings.topic_generation or topic_generation(settings, hub)
+    bronze.create_table(spark, table)
+    trigger: dict[str, Any] = (
+        {"availableNow": True} if once else {"processingTime": f"{settings.trigger_seconds} seconds"}
+    )
+    return (
+        read(spark, settings, hub)
+        .writeStream.queryName(hub)
+        .foreachBatch(land(table, generation))
+        # A topic made anew has a checkpoint of its own: its offsets are other offsets.
+        .option("checkpointLocation", f"{settings.checkpoints}/{hub}/{generation}")
+        .trigger(**trigger)
+        .start()
+    )
+
+
+def progress_line(progress: dict[str, Any]) -> str:
+    """One micro-batch in a line: rows, rows a second, and how far the broker is ahead."""
+    source = progress["sources"][0]
+    lag = int((source.get("metrics") or {}).get("maxOffsetsBehindLatest", 0))
+    return (
+        f"{progress['name']}: batch {progress['batchId']}, {progress['numInputRows']:,} rows, "
+        f"{progress.get('processedRowsPerSecond', 0.0):,.0f} rows/s, lag {lag:,}"
+    )
+
+
+def run(
+    spark: SparkSession, settings: Settings, hubs: Iterable[str], *, once: bool, report: Callable[[str], None]
+) -> None:
+    """Land the hubs until all is landed (`once`) or SIGTERM or SIGINT comes; then stop cleanly.
+
+    Args:
+        report: gets a line for each micro-batch that held rows.
+
+    Raises:
+        UserError: a query failed; the text says which and why.
+    """
+    stopping = False
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        nonlocal stopping
+        stopping = True
+
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    queries: list[StreamingQuery] = []
+    reported: dict[str, int] = {}
+    try:
+        queries += [start_query(spark, settings, hub, once=once) for hub in hubs]
+        running = True
+        while running and not stopping:
+            time.sleep(0.2)
+            running = any(query.isActive for query in queries) and all(_failure(query) is None for query in queries)
+            for query in queries:
+                for progress in query.recentProgress:
+                    if progress["batchId"] > reported.get(query.name, -1) and progress["numInputRows"]:
+                        reported[query.name] = progress["batchId"]
+                        report(progress_line(progress))
+        if failed := [(query.name, _failure(query)) for query in queries if _failure(query)]:
+            raise UserError("\n".join(f"Landing {name} stopped: {reason}" for name, reason in failed))
+    finally:
+        for query in queries:
+            query.stop()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _failure(query: StreamingQuery) -> str | None:
+    error: StreamingQueryException | None = query.exception()
+    if error is None:
+        return None
+    # Spark puts the whole plan behind the cause; people need the cause.
+    return str(error).split("\n\n")[0].split("=== Streaming Query ===")[0].strip()

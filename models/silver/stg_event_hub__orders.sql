@@ -1,0 +1,165 @@
+-- One row for each landed order event: parsed, normalised, and with the reasons for which it is rejected, if any.
+{% set fields %}
+    order_id string, timestamp string, customer_id string, product_id string, category string, price double,
+    quantity double, total_amount double, city string, state string, country string, latitude double, longitude double,
+    delivery_status string, session_id string, content_type string, schema_version string
+{% endset %}
+{% set text_fields = ['order_id', 'customer_id', 'product_id', 'category', 'city', 'session_id', 'content_type'] %}
+
+with
+
+landed as (
+    select * from {{ source('event_hub', 'orders') }}
+),
+
+products as (
+    select * from {{ ref('product_catalogue') }}
+),
+
+states as (
+    select * from {{ ref('us_state_aliases') }}
+),
+
+countries as (
+    select * from {{ ref('country_aliases') }}
+),
+
+decoded as (
+    select
+        *,
+        try_validate_utf8(cast(body as string)) as text
+    from landed
+),
+
+parsed as (
+    select
+        *,
+        {{ parse_event('text', fields) }} as event
+    from decoded
+),
+
+normalised as (
+    select
+        topic_generation,
+        partition,
+        offset,
+        landed_batch,
+        enqueued_at,
+        ingested_at,
+        body,
+        text is null as is_invalid_text,
+        {{ is_broken_json('text', 'event') }} as is_broken_json,
+        nullif(trim(event.order_id), '') as order_id,
+        {{ parse_timestamp('trim(event.timestamp)') }} as ordered_at,
+        nullif(trim(event.customer_id), '') as customer_id,
+        -- Power BI's engine ignores case and spaces, so ids and names must differ in more than these.
+        upper({{ squeeze('event.product_id') }}) as product_id,
+        initcap({{ squeeze('event.category') }}) as category,
+        try_cast(event.price as decimal(18, 2)) as sent_price,
+        event.price is null and not {{ is_not_a_number('price', 'text', 'event') }} as is_price_missing,
+        event.quantity as sent_quantity,
+        event.quantity is null and not {{ is_not_a_number('quantity', 'text', 'event') }} as is_quantity_missing,
+        {{ squeeze('event.city') }} as city,
+        {{ lookup_form('event.state') }} as state_alias,
+        {{ lookup_form('event.country') }} as country_alias,
+        event.latitude,
+        event.longitude,
+        initcap({{ squeeze('event.delivery_status') }}) as delivery_status,
+        nullif(trim(event.session_id), '') as session_id,
+        initcap({{ squeeze('event.content_type') }}) as content_type,
+        {{ is_not_a_number('total_amount', 'text', 'event') }}
+        or {{ is_not_a_number('latitude', 'text', 'event') }}
+        or {{ is_not_a_number('longitude', 'text', 'event') }}
+        {% for field in text_fields -%}
+            or {{ is_not_a_text(field, 'text', 'event') }}
+        {% endfor -%}
+        as is_mistyped
+    from parsed
+),
+
+matched as (
+    select
+        normalised.*,
+        states.state_code,
+        countries.country_code,
+        if(normalised.is_price_missing, products.list_price, normalised.sent_price) as price,
+        if(normalised.is_quantity_missing, 1, normalised.sent_quantity) as quantity
+    from normalised
+    left join products on normalised.product_id = products.product_id
+    left join states on normalised.state_alias = states.alias
+    left join countries on normalised.country_alias = countries.alias
+),
+
+judged as (
+    select
+        *,
+        case
+            when is_invalid_text then array('invalid_text')
+            when is_broken_json then array('broken_json')
+            else array_compact(array(
+                if(order_id is null, 'missing_key', null),
+                if(product_id is null, 'missing_product', null),
+                if(
+                    coalesce(
+                        ordered_at >= timestamp'{{ var("earliest_event_date") }} 00:00:00Z'
+                        and ordered_at <= enqueued_at + interval 1 day,
+                        false
+                    ),
+                    null,
+                    'bad_timestamp'
+                ),
+                if(is_price_missing and price is null, 'missing_price', null),
+                if(
+                    is_price_missing or coalesce(price > 0 and price <= {{ var("highest_price") }}, false),
+                    null,
+                    'bad_price'
+                ),
+                if(
+                    coalesce(
+                        quantity between 1 and {{ var("highest_quantity") }} and quantity = floor(quantity),
+                        false
+                    ),
+                    null,
+                    'bad_quantity'
+                ),
+                if(country_code is null, 'not_usa', null),
+                -- States are the USA's: a place elsewhere is not also an unknown state.
+                if(country_code is not null and state_code is null, 'unknown_state', null),
+                if(
+                    coalesce(delivery_status in ('Processing', 'Shipped', 'Delivered', 'Cancelled'), false),
+                    null,
+                    'bad_delivery_status'
+                ),
+                if(is_mistyped, 'wrong_type', null)
+            ))
+        end as reasons
+    from matched
+)
+
+select
+    topic_generation,
+    partition,
+    offset,
+    landed_batch,
+    enqueued_at,
+    ingested_at,
+    reasons,
+    if(size(reasons) > 0, body, null) as body,
+    order_id,
+    ordered_at,
+    {{ business_date('ordered_at') }} as business_date,
+    customer_id,
+    product_id,
+    category,
+    price,
+    cast(try_cast(quantity as bigint) as int) as quantity,
+    city,
+    state_code,
+    latitude,
+    longitude,
+    delivery_status,
+    session_id,
+    content_type,
+    is_price_missing as is_price_imputed,
+    is_quantity_missing as is_quantity_imputed
+from judged

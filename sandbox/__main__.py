@@ -1,0 +1,127 @@
+"""Command line of the sandbox: set up, broker, Spark server, demo, live loop."""
+
+import click
+
+from ingestion.__main__ import Commands
+from sandbox.settings import SandboxSettings
+
+
+@click.group(cls=Commands)
+def main() -> None:
+    """Run the whole product on this machine. Settings come from the environment (SANDBOX_...)."""
+
+
+@main.command()
+def setup() -> None:
+    """Fetch the Java libraries, configure Spark, install dbt's packages.
+
+    Example: python -m sandbox setup
+    """
+    from sandbox.setup import set_up
+
+    set_up(SandboxSettings())
+
+
+@main.command("check-spark")
+def check_spark() -> None:
+    """Say whether a Spark with tables can start now; exit with 1 if not.
+
+    Example: python -m sandbox check-spark
+    """
+    from sandbox.spark import require_metastore
+
+    require_metastore(SandboxSettings())
+
+
+@main.group()
+def broker() -> None:
+    """The local Kafka broker: start, stop, status."""
+
+
+@broker.command("start")
+def broker_start() -> None:
+    """Start the broker and make the hubs' topics; does nothing if it runs.
+
+    Example: python -m sandbox broker start
+    """
+    from sandbox.broker import start_broker
+
+    settings = SandboxSettings()
+    started = start_broker(settings)
+    click.echo(f"The broker {'is up' if started else 'ran already'} at {settings.broker_address}.")
+
+
+@broker.command("stop")
+def broker_stop() -> None:
+    """Stop the broker; its events stay.
+
+    Example: python -m sandbox broker stop
+    """
+    from sandbox.broker import broker as daemon
+
+    click.echo("The broker is stopped." if daemon(SandboxSettings()).stop() else "The broker did not run.")
+
+
+@broker.command("status")
+def broker_status() -> None:
+    """Say whether the broker runs; exit with 3 if not.
+
+    Example: python -m sandbox broker status
+    """
+    from sandbox.broker import broker as daemon
+
+    settings = SandboxSettings()
+    _status("The broker", daemon(settings).pid, settings.broker_address)
+
+
+@main.group("spark")
+def spark_server() -> None:
+    """Spark's Thrift server over the local tables (dbt's target local_server): start, stop, status."""
+
+
+@spark_server.command("start")
+def spark_start() -> None:
+    """Start the server; does nothing if it runs.
+
+    Example: python -m sandbox spark start
+    """
+    from sandbox.spark import start_spark_server
+
+    settings = SandboxSettings()
+    started = start_spark_server(settings)
+    where = f"127.0.0.1:{settings.spark_server_port}"
+    click.echo(f"The Spark server {'is up' if started else 'ran already'} at {where}. Use: dbt build --target local_server")
+
+
+@spark_server.command("stop")
+def spark_stop() -> None:
+    """Stop the server; the tables stay.
+
+    Example: python -m sandbox spark stop
+    """
+    from sandbox.spark import spark_server as daemon
+
+    click.echo("The Spark server is stopped." if daemon(SandboxSettings()).stop() else "The Spark server did not run.")
+
+
+@spark_server.command("status")
+def spark_status() -> None:
+    """Say whether the server runs; exit with 3 if not.
+
+    Example: python -m sandbox spark status
+    """
+    from sandbox.spark import spark_server as daemon
+
+    settings = SandboxSettings()
+    _status("The Spark server", daemon(settings).pid, f"127.0.0.1:{settings.spark_server_port}")
+
+
+def _status(what: str, pid: int | None, where: str) -> None:
+    if pid is None:
+        click.echo(f"{what} does not run.")
+        raise SystemExit(3)
+    click.echo(f"{what} runs at {where}, process {pid}.")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m sandbox")

@@ -1,0 +1,98 @@
+"""Spark on this machine: its configuration, and Spark's own Thrift server."""
+
+import fcntl
+import os
+import struct
+from pathlib import Path
+
+import pyspark
+
+from ingestion.errors import UserError
+from sandbox.jars import SPARK_JARS, classpath
+from sandbox.java import find_java
+from sandbox.processes import Daemon, require_free_port
+from sandbox.settings import SandboxSettings
+
+import sys
+
+TEMPLATES = Path(__file__).with_name("spark_conf")
+DEFAULT_CONF = Path(pyspark.__file__).parent / "conf"
+"""Where Spark looks when SPARK_CONF_DIR is not set, so plain `dbt build` finds it too."""
+
+
+def write_spark_conf(settings: SandboxSettings, folder: Path = DEFAULT_CONF) -> None:
+    """Write Spark's configuration for the tables under `settings.state` into a folder."""
+    values = {
+        "@STATE@": str(settings.state),
+        "@MEMORY@": settings.spark_memory,
+        "@CLASSPATH@": classpath("spark"),
+        "@PYTHON@": sys.executable,
+    }
+    folder.mkdir(parents=True, exist_ok=True)
+    for template in TEMPLATES.iterdir():
+        text = template.read_text()
+        for name, value in values.items():
+            text = text.replace(name, value)
+        (folder / template.name).write_text(text)
+
+
+def metastore_owner(settings: SandboxSettings) -> int | None:
+    """The id of the process that has the metastore open, if one has.
+
+    Derby locks this file the POSIX way for as long as it is open: a lock left by a killed process is none.
+    """
+    lock = settings.metastore / "dbex.lck"
+    if not lock.exists():
+        return None
+    with lock.open("rb+") as file:
+        asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
+        answer = struct.unpack("hhqqi", fcntl.fcntl(file, fcntl.F_GETLK, asked)[: struct.calcsize("hhqqi")])
+    return None if answer[0] == fcntl.F_UNLCK else int(answer[4])
+
+
+def require_metastore(settings: SandboxSettings) -> None:
+    """Make sure that a Spark with tables can start now.
+
+    Raises:
+        UserError: no fit Java, or another process has the metastore.
+    """
+    find_java()
+    (settings.state / "logs").mkdir(parents=True, exist_ok=True)
+    if owner := metastore_owner(settings):
+        raise UserError(
+            f"The local tables are in use by process {owner}. Wait for it or stop it; "
+            "while `make live` runs, or `python -m sandbox spark start` did, "
+            "use: dbt build --target local_server"
+        )
+
+
+def spark_server(settings: SandboxSettings) -> Daemon:
+    """Spark's Thrift server over the local tables: warm, and for several clients at once."""
+    return Daemon(
+        name="spark-server",
+        command=[
+            str(SPARK_JARS.parent / "bin" / "spark-submit"),
+            *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
+            *("--conf", f"spark.hadoop.hive.server2.thrift.port={settings.spark_server_port}"),
+            *("--conf", "spark.hadoop.hive.server2.thrift.bind.host=127.0.0.1"),
+            "spark-internal",
+        ],
+        port=settings.spark_server_port,
+        state=settings.state,
+        seconds_to_start=60,
+    )
+
+
+def start_spark_server(settings: SandboxSettings) -> bool:
+    """Start the Thrift server and wait until it answers.
+
+    Returns:
+        False if it ran already.
+    """
+    daemon = spark_server(settings)
+    if daemon.pid:
+        return False
+    require_metastore(settings)
+    require_free_port(settings.spark_server_port, "SANDBOX_SPARK_SERVER_PORT")
+    daemon.start()
+    return True
