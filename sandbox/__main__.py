@@ -22,6 +22,32 @@ def setup() -> None:
     set_up(SandboxSettings())
 
 
+@main.command()
+@click.option("--events", type=click.IntRange(1), default=200_000, show_default=True, help="Messages in all.")
+@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Days of history.")
+def demo(events: int, days: int) -> None:
+    """Send a history of orders, land it, build and test everything, and say what it came to.
+
+    Example: python -m sandbox demo --events 200000
+    """
+    from sandbox.demo import run_demo
+
+    run_demo(SandboxSettings(), events, days)
+
+
+@main.command()
+@click.option("--rate", type=click.FloatRange(min=0.1), default=50, show_default=True, help="Events a second.")
+@click.option("--seconds", type=click.FloatRange(min=0), help="Stop by itself after so long; default: on Ctrl-C.")
+def live(rate: float, seconds: float | None) -> None:
+    """Run the simulator, the stream job and dbt in a loop, until Ctrl-C.
+
+    Example: python -m sandbox live --rate 50
+    """
+    from sandbox.live import run_live
+
+    run_live(SandboxSettings(), rate, seconds)
+
+
 @main.command("check-spark")
 def check_spark() -> None:
     """Say whether a Spark with tables can start now; exit with 1 if not.

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import struct
+import sys
 from pathlib import Path
 
 import pyspark
@@ -11,9 +12,7 @@ from ingestion.errors import UserError
 from sandbox.jars import SPARK_JARS, classpath
 from sandbox.java import find_java
 from sandbox.processes import Daemon, require_free_port
-from sandbox.settings import SandboxSettings
-
-import sys
+from sandbox.settings import ROOT, SandboxSettings
 
 TEMPLATES = Path(__file__).with_name("spark_conf")
 DEFAULT_CONF = Path(pyspark.__file__).parent / "conf"
@@ -23,6 +22,7 @@ DEFAULT_CONF = Path(pyspark.__file__).parent / "conf"
 def write_spark_conf(settings: SandboxSettings, folder: Path = DEFAULT_CONF) -> None:
     """Write Spark's configuration for the tables under `settings.state` into a folder."""
     values = {
+        "@ROOT@": str(ROOT),
         "@STATE@": str(settings.state),
         "@MEMORY@": settings.spark_memory,
         "@CLASSPATH@": classpath("spark"),

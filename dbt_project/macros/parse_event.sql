@@ -78,3 +78,10 @@
 {% macro business_date(moment) -%}
     cast(convert_timezone('{{ var("business_time_zone") }}', {{ moment }}) as date)
 {%- endmacro %}
+
+
+{# The minute of the business day that a moment falls in, 0 to 1439. #}
+{% macro minute_of_day(moment) -%}
+    {%- set local = "convert_timezone('" ~ var("business_time_zone") ~ "', " ~ moment ~ ")" -%}
+    hour({{ local }}) * 60 + minute({{ local }})
+{%- endmacro %}

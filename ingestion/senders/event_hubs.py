@@ -43,7 +43,7 @@ _NO_USE_RETRYING = {
     "entity-disabled": "Enable the hub.",
     "link:message-size-exceeded": "Send smaller events.",
 }
-_SEND_AGAIN = "Then send everything since the last flush again; some of it may have arrived."
+_TOO_BUSY = "Send more slowly or give the namespace more throughput units."
 
 
 class EventHubsSender:
@@ -216,7 +216,7 @@ class EventHubsSender:
         limit = CONNECT_SECONDS if self._partition_of is None else SILENCE_SECONDS
         while self._failure is None and not done():
             self._change.wait(1)
-            if time.monotonic() - self._last_sign > 1e9 and not done():
+            if time.monotonic() - self._last_sign > limit and not done():
                 self._fail(f"no answer for {limit:.0f} s", _UNREACHABLE)
         if self._failure is not None:
             raise UserError(self._failure)
@@ -225,10 +225,15 @@ class EventHubsSender:
         """Give up for good, holding the lock."""
         if self._failure is not None:
             return
-        lost = f"The event hub '{self._hub}' did not acknowledge {self._unacknowledged:,} events"
         if self._partition_of is None:
-            lost = f"Can't connect to the event hub '{self._hub}'"
-        self._failure = self._redact(f"{lost}: {why}. {what_to_do}")
+            text = f"Can't connect to the event hub '{self._hub}': {why}. {what_to_do}"
+        else:
+            text = (
+                f"Events not acknowledged by the event hub '{self._hub}': {self._unacknowledged:,}."
+                f" Last error: {why}. {what_to_do} Then send everything since the last flush again:"
+                " some of it may have arrived."
+            )
+        self._failure = self._redact(text)
         self._change.notify_all()
 
     def _run(self) -> None:
@@ -242,7 +247,7 @@ class EventHubsSender:
             except Exception as error:
                 # A thread that ended without a word would leave `flush` waiting.
                 with self._change:
-                    self._fail(f"{type(error).__name__}: {error}", "")
+                    self._fail(f"{type(error).__name__}: {error}", "Look for its cause.")
 
     def _connect(self) -> None:
         try:
@@ -287,7 +292,8 @@ class EventHubsSender:
                     self._last_sign = time.monotonic()
                     if advice is not None or attempt == self._max_attempts:
                         why = f"{_text(error)} (attempt {attempt} of {self._max_attempts})"
-                        self._fail(why, advice or _exhausted_advice(error))
+                        lasting = _TOO_BUSY if error.error == "server-busy" else _UNREACHABLE
+                        self._fail(why, advice or lasting)
                     if self._failure is not None:
                         return
                     wait = min(LONGEST_WAIT_SECONDS, self._first_wait_seconds * 2 ** (attempt - 1))
@@ -322,8 +328,10 @@ def _secrets(connection_string: str) -> list[str]:
 
 
 def _text(error: EventHubError) -> str:
-    """The error's condition and first words, on one line."""
-    return f"{error.error or type(error).__name__}: {' '.join(error.message.split())}".rstrip(". ")
+    """The error's condition and description, on one line."""
+    # Behind the description the client's message repeats all of it.
+    description = re.split(r"\s+Error(?: condition)?:", error.message)[0]
+    return f"{error.error or type(error).__name__}: {' '.join(description.split())}".rstrip(". ")
 
 
 def _advice(error: EventHubError) -> str | None:
@@ -331,9 +339,3 @@ def _advice(error: EventHubError) -> str | None:
     status = re.search(r"Status code: \d+", error.message)
     condition = status.group() if status else error.error
     return _NO_USE_RETRYING.get(condition or "")
-
-
-def _exhausted_advice(error: EventHubError) -> str:
-    if error.error == "server-busy":
-        return f"Send more slowly or give the namespace more throughput units. {_SEND_AGAIN}"
-    return f"{_UNREACHABLE} {_SEND_AGAIN}"

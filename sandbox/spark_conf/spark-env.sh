@@ -5,6 +5,6 @@ export SPARK_LOCAL_IP=127.0.0.1
 # Whoever opens the tables' metastore needs it alone: say so now, not after forty seconds of stack traces.
 case "$*" in
     *catalogImplementation=hive* | *HiveThriftServer2*)
-        SANDBOX_STATE="@STATE@" "@PYTHON@" -m sandbox check-spark || exit 1
+        (cd "@ROOT@" && SANDBOX_STATE="@STATE@" "@PYTHON@" -m sandbox check-spark) || exit 1
         ;;
 esac

@@ -17,7 +17,7 @@ partitions (a batch with a key goes to crc32(key) here), idle time-outs, consume
 of the service's error texts. Events keep their body and message annotations, nothing else.
 
 `UseDevelopmentEmulator=true` in `connection_string` makes the client speak without TLS. The file is
-long because half of it is what the standard library lacks: AMQP's types and frames.
+long because the standard library has nothing of AMQP: its types, frames and links are all here.
 """
 
 import asyncio

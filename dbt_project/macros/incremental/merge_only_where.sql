@@ -17,14 +17,7 @@
     relation, picked: the rows, as `pick` gives them. date_column: of the relation and of the model alike.
 #}
 {% macro dates_of(relation, picked, date_column) %}
-    {%- if not (execute and is_incremental()) -%}
-        {{ return('true') }}
-    {%- endif -%}
-    {%- set dates = run_query(
-        'select distinct ' ~ date_column ~ ' from ' ~ relation
-        ~ ' where ' ~ picked ~ ' and ' ~ date_column ~ ' is not null order by 1'
-    ).columns[0].values() -%}
-    {{ return(date_column ~ " in (date'" ~ dates | join("', date'") ~ "')" if dates else 'false') }}
+    {{ return(date_list(relation, picked, date_column) if is_incremental() else 'true') }}
 {% endmacro %}
 
 
@@ -33,13 +26,32 @@
     arrival, so here a range is tight.
 #}
 {% macro offsets_of(relation, picked) %}
-    {%- if not (execute and is_incremental()) -%}
+    {{ return(offset_ranges(relation, picked) if is_incremental() else 'true') }}
+{% endmacro %}
+
+
+{# The distinct dates of some rows, as a predicate with literals. #}
+{% macro date_list(relation, predicate, date_column) %}
+    {%- if not execute -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {%- set dates = run_query(
+        'select distinct ' ~ date_column ~ ' from ' ~ relation
+        ~ ' where ' ~ predicate ~ ' and ' ~ date_column ~ ' is not null order by 1'
+    ).columns[0].values() -%}
+    {{ return(date_column ~ " in (date'" ~ dates | join("', date'") ~ "')" if dates else 'false') }}
+{% endmacro %}
+
+
+{# The offsets of some rows, as a predicate with one range for each partition. #}
+{% macro offset_ranges(relation, predicate) %}
+    {%- if not execute -%}
         {{ return('true') }}
     {%- endif -%}
     {%- set ranges = [] -%}
     {%- for row in run_query(
         'select topic_generation, partition, min(offset), max(offset) from ' ~ relation
-        ~ ' where ' ~ picked ~ ' group by topic_generation, partition'
+        ~ ' where ' ~ predicate ~ ' group by topic_generation, partition order by 1, 2'
     ).rows -%}
         {%- do ranges.append(
             "topic_generation = '" ~ row[0] ~ "' and partition = " ~ row[1]

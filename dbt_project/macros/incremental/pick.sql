@@ -21,17 +21,34 @@
     {%- if not execute -%}
         {{ return('true') }}
     {%- endif -%}
-    {%- set newest = highest(relation, batch_column) -%}
-    {%- set seen = highest(this, batch_column) if is_incremental() else 0 -%}
+    {%- set newest = highest(relation, batch_column) or 0 -%}
+    {%- set seen = (highest(this, batch_column) or 0) if is_incremental() else 0 -%}
     {%- set seen = 0 if seen > newest else seen -%}
     {{ return(batch_column ~ ' > ' ~ seen ~ ' and ' ~ batch_column ~ ' <= ' ~ newest) }}
 {% endmacro %}
 
 
-{# The highest number of a column, 0 for none. Asked by itself, it costs no scan; inside a filter it would. #}
-{% macro highest(relation, column) %}
-    {{ return(run_query('select max(' ~ column ~ ') from ' ~ relation).columns[0].values()[0] or 0) }}
+{#
+    The highest value of a column; none while parsing, or where there is no row. Asked by itself Delta answers from
+    metadata, without a scan; inside another query's filter it would read the table.
+#}
+{% macro highest(relation, column, function='max') %}
+    {%- if execute -%}
+        {{ return(run_query('select ' ~ function ~ '(' ~ column ~ ') from ' ~ relation).columns[0].values()[0]) }}
+    {%- endif -%}
 {% endmacro %}
+
+
+{# The lowest value of a column, as `highest`. #}
+{% macro lowest(relation, column) %}
+    {{ return(highest(relation, column, 'min')) }}
+{% endmacro %}
+
+
+{# A day as SQL; `otherwise` where there is none. #}
+{% macro date_literal(day, otherwise) -%}
+    {{ "date'" ~ day ~ "'" if day else otherwise }}
+{%- endmacro %}
 
 
 {#
@@ -43,5 +60,5 @@
         {{ return(1) }}
     {%- endif -%}
     {%- set table = load_relation(this) -%}
-    {{ return(1 + (highest(table, batch_column) if table else 0)) }}
+    {{ return(1 + ((highest(table, batch_column) or 0) if table else 0)) }}
 {% endmacro %}

@@ -1,0 +1,49 @@
+# Every target sets up what it needs by itself. `make help` lists them from this file.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+EVENTS ?= 200000
+DAYS ?= 30
+RATE ?= 50
+DOCS_PORT ?= 8080
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo live test lint docs clean
+
+help: ## List the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+# The Python environment, renewed whenever the lock file changes.
+$(VENV)/installed: requirements.lock pyproject.toml
+	@command -v $(PYTHON) > /dev/null || { echo "Error: no $(PYTHON) on the PATH. Install Python 3.11 or later, or run: make PYTHON=/path/to/python ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' || { echo "Error: $$($(PYTHON) --version) found, Python 3.11 to 3.13 needed. Run: make PYTHON=/path/to/python3.11 ..." >&2; exit 1; }
+	@echo "Installing Python packages (about a minute, once) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==0.13.9
+	@$(BIN)/uv pip sync --quiet --require-hashes --python $(BIN)/python requirements.lock
+	@touch $@
+
+setup: $(VENV)/installed ## Install everything: Python packages, Java libraries, dbt packages
+	@$(BIN)/python -m sandbox setup
+
+demo: setup ## Run the whole pipeline once: EVENTS=200000 over DAYS=30, from the simulator to gold
+	@$(BIN)/python -m sandbox demo --events $(EVENTS) --days $(DAYS)
+
+live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a second
+	@$(BIN)/python -m sandbox live --rate $(RATE)
+
+test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/installed ## Check style and types: ruff, mypy, sqlfluff
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/sqlfluff lint --templater jinja --processes 2 models tests/data dbt_project/macros
+
+docs: setup ## Build the dbt docs site and serve it on 127.0.0.1: DOCS_PORT=8080
+	@$(BIN)/python -m sandbox docs --port $(DOCS_PORT)
+
+clean: ## Remove all local state: broker, tables, metastore, builds; the environment stays
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m sandbox stop; fi
+	@rm -rf .local target logs dbt_packages

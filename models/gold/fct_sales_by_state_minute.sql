@@ -1,0 +1,81 @@
+-- One row for each state, category and minute with an order.
+{{ config(
+    materialized='incremental',
+    unique_key=['state_code', 'category', 'minute_at'],
+    partition_by='business_date',
+) }}
+{% set picked = pick(ref('order_messages'), 'processed_batch') %}
+{% set dates = dates_of(ref('order_messages'), picked, 'business_date') %}
+{{ merge_only_where(dates) }}
+
+with
+
+orders as (
+    select * from {{ ref('orders') }}
+    where {{ dates }}
+),
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
+grouped_orders as (
+    select
+        orders.*,
+        products.category as product_category,
+        date_trunc('minute', orders.ordered_at) as minute_at,
+        orders.delivery_status = 'Cancelled' as is_cancelled
+    from orders
+    inner join products on orders.product_id = products.product_id
+),
+
+{% if is_incremental() %}
+
+touched as (
+    select distinct
+        state_code,
+        product_category,
+        minute_at
+    from grouped_orders
+    where {{ picked }}
+),
+
+-- Every group that got an order is computed again, whole: nothing is ever added to a sum.
+recomputed as (
+    select grouped_orders.*
+    from grouped_orders
+    left semi join touched
+        on
+            grouped_orders.state_code = touched.state_code
+            and grouped_orders.product_category = touched.product_category
+            and grouped_orders.minute_at = touched.minute_at
+),
+
+{% else %}
+
+recomputed as (
+    select * from grouped_orders
+    where {{ picked }}
+),
+
+{% endif %}
+
+fct_sales_by_state_minute as (
+    select
+        state_code,
+        product_category as category,
+        minute_at,
+        business_date,
+        cast({{ minute_of_day('minute_at') }} as int) as minute_of_day,
+        cast(sum(total_amount) as decimal(18, 2)) as total_sales,
+        cast(sum(quantity) as bigint) as total_items,
+        count(*) as order_count,
+        cast(sum(if(is_cancelled, total_amount, 0)) as decimal(18, 2)) as cancelled_sales,
+        cast(sum(if(is_cancelled, quantity, 0)) as bigint) as cancelled_items,
+        count_if(is_cancelled) as cancelled_order_count,
+        cast(max(processed_batch) as bigint) as processed_batch
+    from recomputed
+    group by state_code, product_category, minute_at, business_date
+)
+
+select * from fct_sales_by_state_minute

@@ -1,0 +1,59 @@
+"""The one console that people read, and the places where programs' noise goes instead."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from ingestion.errors import UserError
+from sandbox.settings import ROOT
+
+console = Console(highlight=False)
+
+
+@contextmanager
+def step(name: str, seconds: dict[str, float]) -> Iterator[None]:
+    """Announce one step of a run, and note how many seconds it took under its name."""
+    console.print(f"[bold]{name}[/bold]")
+    started = time.monotonic()
+    yield
+    seconds[name] = round(time.monotonic() - started, 1)
+
+
+@contextmanager
+def noise_to(log: Path) -> Iterator[None]:
+    """Send what this process and its children write to standard error into a file."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+        try:
+            yield
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)
+
+
+def run_module(module: str, *arguments: str, env: Mapping[str, str], log: Path) -> None:
+    """Run one of our command lines (`python -m module ...`); people see what it prints, its noise goes to a log.
+
+    Raises:
+        UserError: it failed; the text is its own error.
+    """
+    with log.open("a+") as noise:
+        noise.seek(0, os.SEEK_END)
+        start = noise.tell()
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments], cwd=ROOT, env={**os.environ, **env}, stderr=noise, check=False
+        )
+        if done.returncode:
+            noise.seek(start)
+            lines = [line for line in noise.read().splitlines() if line.strip()]
+            said = next((line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")), None)
+            raise UserError(said or f"python -m {module} ended with {done.returncode}; see {log}")

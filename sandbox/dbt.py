@@ -1,0 +1,84 @@
+"""Runs dbt in this process, and shows how far it is."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+from dbt_common.events.base_types import EventMsg
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from ingestion.errors import UserError
+from sandbox.console import console, noise_to
+from sandbox.settings import ROOT, SandboxSettings
+from sandbox.spark import spark_server
+
+
+class Dbt:
+    """dbt over the local tables: in its own Spark, or in the Spark server where that runs."""
+
+    def __init__(self, settings: SandboxSettings) -> None:
+        self._settings = settings
+        self.target = "local_server" if spark_server(settings).pid else "local"
+        os.environ["INGESTION_BRONZE"] = str(settings.bronze)
+        os.environ["SANDBOX_SPARK_SERVER_PORT"] = str(settings.spark_server_port)
+        os.chdir(ROOT)
+
+    def run(self, *arguments: str, show_progress: bool = True) -> dict[str, int]:
+        """Run one dbt command.
+
+        Returns:
+            How many nodes ended in each status, such as {"success": 13, "pass": 117}.
+
+        Raises:
+            UserError: some node failed; the text has dbt's own words for each.
+        """
+        columns = (TextColumn("  {task.description:44.44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=console, transient=True, disable=not show_progress) as progress:
+            task = progress.add_task("starting", total=None)
+            failures: list[str] = []
+
+            def follow(event: EventMsg) -> None:
+                data: Any = event.data
+                if event.info.name == "NodeStart":
+                    progress.update(task, description=data.node_info.node_name)
+                elif event.info.name == "LogStartLine":
+                    progress.update(task, total=data.total)
+                elif event.info.name in ("LogTestResult", "LogModelResult", "LogSeedResult"):
+                    progress.advance(task)
+                elif event.info.name in ("RunResultError", "RunResultFailure", "MainEncounteredError"):
+                    failures.append(event.info.msg.strip())
+
+            log = self._settings.logs / "spark_stderr.log"
+            with noise_to(log):
+                result = dbtRunner(callbacks=[follow]).invoke(
+                    [*arguments, "--target", self.target, "--log-level", "none", "--no-use-colors"]
+                )
+        if not result.success:
+            said = "\n".join(failures) or str(result.exception or "see logs/dbt.log")
+            raise UserError(f"dbt {arguments[0]} failed:\n{said}")
+        counts: dict[str, int] = {}
+        for node in getattr(result.result, "results", []):
+            counts[str(node.status)] = counts.get(str(node.status), 0) + 1
+        return counts
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query over the local tables."""
+        if self.target == "local":
+            from pyspark.sql import SparkSession
+
+            return [row.asDict(recursive=True) for row in SparkSession.builder.getOrCreate().sql(sql).collect()]
+        from pyhive import hive
+
+        with hive.connect("127.0.0.1", self._settings.spark_server_port) as connection, connection.cursor() as cursor:
+            cursor.execute(sql)
+            names = [column[0].rpartition(".")[2] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON whole or not at all."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, indent=2) + "\n")
+    part.replace(path)

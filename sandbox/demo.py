@@ -1,0 +1,79 @@
+"""The demo: one history of the shop, from the simulator to gold, on the real parts."""
+
+from confluent_kafka import Consumer, TopicPartition
+
+from ingestion.errors import UserError
+from sandbox.broker import PARTITIONS, broker, start_broker
+from sandbox.console import console, run_module, step
+from sandbox.dbt import Dbt, write_json
+from sandbox.processes import only_one
+from sandbox.settings import SandboxSettings
+from sandbox.setup import set_up
+from sandbox.spark import require_metastore, spark_server
+from sandbox.summary import differences, show, summarise
+from simulator.ledger import sum_of
+
+
+def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
+    """Send a history, land it, build and test silver and gold, and say what it came to.
+
+    Works on top of what is there: the sums are those of all runs. The summary goes to `<state>/summary.json` too.
+
+    Raises:
+        UserError: a step failed, or the figures are not the ledger's.
+    """
+    with only_one(settings.state, "make demo"):
+        set_up(settings)
+        if not spark_server(settings).pid:
+            require_metastore(settings)
+        env = ingestion_environment(settings)
+        seconds: dict[str, float] = {}
+        with step("broker", seconds):
+            started_here = start_broker(settings)
+        try:
+            with step("simulator", seconds):
+                ledgers = ("--ledger", str(settings.ledgers))
+                history = ("--events", str(events), "--days", str(days))
+                run_module("simulator", "backfill", *history, *ledgers, env=env, log=settings.logs / "simulator.log")
+            with step("stream", seconds):
+                run_module("ingestion", "stream", "--once", env=env, log=settings.logs / "stream.log")
+            in_broker = count_in_broker(settings, "orders")
+        finally:
+            if started_here:
+                broker(settings).stop()
+        with step("dbt", seconds):
+            dbt = Dbt(settings)
+            counts = dbt.run("build")
+            console.print(
+                f"{counts.get('success', 0)} models and seeds built, {counts.get('pass', 0)} tests passed, "
+                f"{counts.get('warn', 0)} warnings"
+            )
+        with step("summary", seconds):
+            ledger = sum_of(settings.ledgers.glob("seed-*.json"))
+            summary = summarise(dbt, ledger, in_broker)
+        write_json(settings.state / "summary.json", {**summary, "seconds": seconds})
+        if wrong := differences(summary, ledger):
+            raise UserError("The figures are not as they must be:\n  " + "\n  ".join(wrong))
+        show(summary, ledger, seconds)
+
+
+def ingestion_environment(settings: SandboxSettings) -> dict[str, str]:
+    """The environment variables that point ingestion at this sandbox."""
+    return {
+        "INGESTION_TRANSPORT": "kafka",
+        "INGESTION_KAFKA_BOOTSTRAP_SERVERS": settings.broker_address,
+        "INGESTION_BRONZE": str(settings.bronze),
+        "INGESTION_CHECKPOINTS": str(settings.checkpoints),
+    }
+
+
+def count_in_broker(settings: SandboxSettings, topic: str) -> int:
+    """How many events the broker took into a topic since it was made."""
+    consumer = Consumer({"bootstrap.servers": settings.broker_address, "group.id": "sandbox"})
+    try:
+        return sum(
+            consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
+            for partition in range(PARTITIONS)
+        )
+    finally:
+        consumer.close()
