@@ -39,7 +39,7 @@ lint: $(VENV)/installed ## Check style and types: ruff, mypy, sqlfluff
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --templater jinja --processes 2 models tests/data dbt_project/macros
+	@$(BIN)/sqlfluff lint --templater jinja --processes 2 models tests/data
 
 docs: setup ## Build the dbt docs site and serve it on 127.0.0.1: DOCS_PORT=8080
 	@$(BIN)/python -m sandbox docs --port $(DOCS_PORT)

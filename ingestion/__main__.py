@@ -15,6 +15,7 @@ class Commands(click.Group):
     """A click group that shows what a user can mend as one clear line, and exits with 1."""
 
     def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
         try:
             return super().invoke(ctx)
         except UserError as error:

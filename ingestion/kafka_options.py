@@ -48,7 +48,8 @@ def topic_generation(settings: Settings, topic: str) -> str:
     """
     if settings.transport == "event_hubs":
         raise UserError(
-            "Event Hubs tells no topic id. Set INGESTION_TOPIC_GENERATION=1, and a new value whenever a hub is made anew."
+            "Event Hubs tells no topic id. Set INGESTION_TOPIC_GENERATION=1, "
+            "and a new value whenever a hub is made anew."
         )
     from confluent_kafka import KafkaException, TopicCollection
     from confluent_kafka.admin import AdminClient

@@ -61,8 +61,11 @@ def load_settings(**overrides: object) -> Settings:
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})  # type: ignore[arg-type]
     except ValueError as error:
+        # Inputs are left out: one of them may be a secret.
+        details = error.errors(include_input=False)  # type: ignore[attr-defined]
+        names = ["_".join(map(str, detail["loc"])) for detail in details]
         problems = [
-            f"{'INGESTION_' + '_'.join(map(str, problem['loc'])).upper() + ': ' if problem['loc'] else ''}{problem['msg']}"
-            for problem in error.errors(include_input=False)  # type: ignore[attr-defined]
+            f"INGESTION_{name.upper()}: {detail['msg']}" if name else str(detail["msg"])
+            for name, detail in zip(names, details, strict=True)
         ]
         raise UserError("Settings that do not fit: " + "; ".join(problems)) from None

@@ -43,6 +43,7 @@ def land(table: str, generation: str) -> Callable[[DataFrame, int], None]:
     def land_batch(events: DataFrame, batch_id: int) -> None:
         spark = events.sparkSession
         query_id = spark.sparkContext.getLocalProperty(QUERY_ID)
+        assert query_id is not None  # Spark sets it around every call of this function.
         rows = bronze.stamp(events, generation, bronze.next_landed_batch(spark, table))
         bronze.append(rows, table, (query_id, batch_id))
 

@@ -48,6 +48,33 @@ def live(rate: float, seconds: float | None) -> None:
     run_live(SandboxSettings(), rate, seconds)
 
 
+@main.command()
+def stop() -> None:
+    """Stop the broker and the Spark server.
+
+    Example: python -m sandbox stop
+    """
+    from sandbox.broker import broker as broker_daemon
+    from sandbox.spark import spark_server as spark_daemon
+
+    settings = SandboxSettings()
+    for daemon in (spark_daemon(settings), broker_daemon(settings)):
+        if daemon.stop():
+            click.echo(f"{daemon.name} stopped.")
+
+
+@main.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="Where to serve it.")
+def docs(port: int) -> None:
+    """Build the dbt docs site and serve it on 127.0.0.1, until Ctrl-C.
+
+    Example: python -m sandbox docs --port 8080
+    """
+    from sandbox.docs import serve_docs
+
+    serve_docs(SandboxSettings(), port)
+
+
 @main.command("check-spark")
 def check_spark() -> None:
     """Say whether a Spark with tables can start now; exit with 1 if not.
@@ -116,7 +143,9 @@ def spark_start() -> None:
     settings = SandboxSettings()
     started = start_spark_server(settings)
     where = f"127.0.0.1:{settings.spark_server_port}"
-    click.echo(f"The Spark server {'is up' if started else 'ran already'} at {where}. Use: dbt build --target local_server")
+    click.echo(
+        f"The Spark server {'is up' if started else 'ran already'} at {where}. Use: dbt build --target local_server"
+    )
 
 
 @spark_server.command("stop")

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from ingestion.contracts import HUBS
 from ingestion.errors import UserError
@@ -98,7 +98,14 @@ def _prepare_disk(settings: SandboxSettings) -> None:
     formatting = subprocess.run(
         [
             *_java("-Xmx128m"),
-            *("kafka.tools.StorageTool", "format", "--cluster-id", "real-time-market-0001", "--config", str(properties)),
+            *(
+                "kafka.tools.StorageTool",
+                "format",
+                "--cluster-id",
+                "real-time-market-0001",
+                "--config",
+                str(properties),
+            ),
         ],
         capture_output=True,
         text=True,

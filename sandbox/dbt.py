@@ -40,15 +40,16 @@ class Dbt:
             failures: list[str] = []
 
             def follow(event: EventMsg) -> None:
+                info: Any = event.info
                 data: Any = event.data
-                if event.info.name == "NodeStart":
+                if info.name == "NodeStart":
                     progress.update(task, description=data.node_info.node_name)
-                elif event.info.name == "LogStartLine":
+                elif info.name == "LogStartLine":
                     progress.update(task, total=data.total)
-                elif event.info.name in ("LogTestResult", "LogModelResult", "LogSeedResult"):
+                elif info.name in ("LogTestResult", "LogModelResult", "LogSeedResult"):
                     progress.advance(task)
-                elif event.info.name in ("RunResultError", "RunResultFailure", "MainEncounteredError"):
-                    failures.append(event.info.msg.strip())
+                elif info.name in ("RunResultError", "RunResultFailure", "MainEncounteredError"):
+                    failures.append(info.msg.strip())
 
             log = self._settings.logs / "spark_stderr.log"
             with noise_to(log):
@@ -71,7 +72,8 @@ class Dbt:
             return [row.asDict(recursive=True) for row in SparkSession.builder.getOrCreate().sql(sql).collect()]
         from pyhive import hive
 
-        with hive.connect("127.0.0.1", self._settings.spark_server_port) as connection, connection.cursor() as cursor:
+        server = ("127.0.0.1", self._settings.spark_server_port)
+        with hive.connect(*server) as connection, connection.cursor() as cursor:  # type: ignore[no-untyped-call]
             cursor.execute(sql)
             names = [column[0].rpartition(".")[2] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

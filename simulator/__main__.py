@@ -53,9 +53,7 @@ def common_options(command: Any) -> Any:
 @click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Days of history.")
 @click.option("--until", type=click.DateTime(), help="End of the history (UTC); default: now.")
 @common_options
-def backfill(
-    events: int, days: int, until: datetime | None, seed: int | None, ledgers: Path, **rates: float
-) -> None:
+def backfill(events: int, days: int, until: datetime | None, seed: int | None, ledgers: Path, **rates: float) -> None:
     """Send a history of orders, as fast as the broker takes them. Same seed and end, same bytes.
 
     Example: python -m simulator backfill --events 200000 --days 30

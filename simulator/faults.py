@@ -49,9 +49,9 @@ class FaultRates:
     def choose(self, random: np.random.Generator, count: int) -> NDArray[np.int8]:
         """The content fault of each of `count` events, as the numbers of `Fault`."""
         rates = [getattr(self, fault.name.lower()) for fault in Fault if fault]
-        return random.choice(
-            np.arange(len(Fault), dtype=np.int8), size=count, p=[1 - sum(rates), *rates]
-        ).astype(np.int8)
+        return random.choice(np.arange(len(Fault), dtype=np.int8), size=count, p=[1 - sum(rates), *rates]).astype(
+            np.int8
+        )
 
 
 NO_FAULTS = FaultRates(0, 0, 0, 0, 0, 0, 0)

@@ -1,7 +1,6 @@
 """The ledger: the truth about what was sent, by which a run is judged."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -69,7 +68,7 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
         part.write_text(json.dumps(self.as_dict(), indent=2) + "\n")
-        os.replace(part, path)
+        part.replace(path)
 
 
 def read_ledger(path: Path) -> Ledger:
@@ -78,9 +77,7 @@ def read_ledger(path: Path) -> Ledger:
     orders = content["hubs"]["orders"]
     return Ledger(
         orders=HubLedger(orders["sent"], orders["accepted"], orders["duplicates"], Counter(orders["reasons"])),
-        revenue_cents=Counter(
-            {state: round(dollars * 100) for state, dollars in content["revenue_by_state"].items()}
-        ),
+        revenue_cents=Counter({state: round(dollars * 100) for state, dollars in content["revenue_by_state"].items()}),
         items=Counter(content["items_by_state"]),
     )
 

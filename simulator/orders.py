@@ -122,12 +122,8 @@ class Shop:
         age_days = (now_ms - placed_at_ms) / DAY_MS
         statuses = np.where(age_days < 1, 0, np.where(age_days < 4, 1, 2))
         statuses = np.where(random.random(count) < 0.04, 3, statuses)
-        raw = random.bytes(16 * count).hex()
         return Orders(
-            ids=[
-                f"{raw[i : i + 8]}-{raw[i + 8 : i + 12]}-{raw[i + 12 : i + 16]}-{raw[i + 16 : i + 20]}-{raw[i + 20 : i + 32]}"
-                for i in range(0, 32 * count, 32)
-            ],
+            ids=_uuids(random.bytes(16 * count)),
             placed_at_ms=placed_at_ms,
             customers=random.choice(len(self._who), size=count, p=self._customer_shares),
             products=products,
@@ -228,6 +224,14 @@ class Shop:
             yield Event(orders.ids[index], body)
 
 
+def _uuids(data: bytes) -> list[str]:
+    """Each 16 bytes as text, written like a UUID; faster than uuid.UUID and faker by far."""
+    text = data.hex()
+    cuts = ((0, 8), (8, 12), (12, 16), (16, 20), (20, 32))
+    return ["-".join([text[at + start : at + end] for start, end in cuts]) for at in range(0, len(text), 32)]
+
+
 def _shares(weights: "NDArray[np.float64] | list[float]") -> NDArray[np.float64]:
-    array = np.asarray(weights, dtype=float)
-    return array / array.sum()
+    array: NDArray[np.float64] = np.asarray(weights, dtype=np.float64)
+    shares: NDArray[np.float64] = array / array.sum()
+    return shares

@@ -30,10 +30,10 @@ def shop_faker(seed: int) -> Faker:
 def addresses_elsewhere(seed: int, count: int) -> list[tuple[str, str, str]]:
     """City, state and country of `count` addresses outside the U.S."""
     fakers = []
-    for locale in ELSEWHERE:
+    for locale, country in ELSEWHERE.items():
         fake = Faker(locale)
         fake.seed_instance(seed)
-        fakers.append((fake, ELSEWHERE[locale]))
+        fakers.append((fake, country))
     return [
         (fake.city(), fake.administrative_unit() if hasattr(fake, "administrative_unit") else fake.county(), country)
         for fake, country in (fakers[n % len(fakers)] for n in range(count))

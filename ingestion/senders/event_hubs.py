@@ -166,14 +166,9 @@ class EventHubsSender:
         finally:
             self._close()
 
-    def _build_client(
-        self, connection_string: str | None, namespace: str | None
-    ) -> EventHubProducerClient:
+    def _build_client(self, connection_string: str | None, namespace: str | None) -> EventHubProducerClient:
         if (connection_string is None) == (namespace is None):
-            raise UserError(
-                f"To send to the event hub '{self._hub}', give either a connection string or a"
-                " namespace."
-            )
+            raise UserError(f"To send to the event hub '{self._hub}', give either a connection string or a namespace.")
         # The client's own retries are off: they don't cover rejected sends, and ours do the rest.
         options: dict[str, Any] = {"retry_total": 0, "retry_backoff_factor": 0}
         try:
@@ -181,7 +176,7 @@ class EventHubsSender:
                 return EventHubProducerClient.from_connection_string(
                     connection_string or "", eventhub_name=self._hub, **options
                 )
-            from azure.identity import DefaultAzureCredential  # noqa: PLC0415 (slow, only here)
+            from azure.identity import DefaultAzureCredential
 
             return EventHubProducerClient(namespace, self._hub, DefaultAzureCredential(), **options)
         except ValueError as error:

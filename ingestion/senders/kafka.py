@@ -62,7 +62,9 @@ class KafkaSender:
         left = self._producer.flush(self._timeout + 5)
         self._raise_if_failed()
         if left:
-            raise UserError(f"{left:,} events did not reach {self._where} in {self._timeout:g} s. Is the broker running?")
+            raise UserError(
+                f"{left:,} events did not reach {self._where} in {self._timeout:g} s. Is the broker running?"
+            )
 
     def __enter__(self) -> Self:
         return self

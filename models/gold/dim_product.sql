@@ -23,14 +23,10 @@ listed as (
         product_name,
         category,
         list_price,
-        case ntile(3) over (
-            partition by category
-            order by list_price, product_id
-        )
-            when 1 then 'Low'
-            when 2 then 'Mid'
-            else 'High'
-        end as price_tier,
+        element_at(
+            array('Low', 'Mid', 'High'),
+            ntile(3) over (partition by category order by list_price, product_id)
+        ) as price_tier,
         false as is_inferred
     from catalogue
 ),

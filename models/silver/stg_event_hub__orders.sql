@@ -4,7 +4,13 @@
     quantity double, total_amount double, city string, state string, country string, latitude double, longitude double,
     delivery_status string, session_id string, content_type string, schema_version string
 {% endset %}
-{% set text_fields = ['order_id', 'customer_id', 'product_id', 'category', 'city', 'session_id', 'content_type'] %}
+{% set mistyped = [] %}
+{% for field in ['total_amount', 'latitude', 'longitude'] %}
+    {% do mistyped.append(is_not_a_number(field, 'text', 'event')) %}
+{% endfor %}
+{% for field in ['order_id', 'customer_id', 'product_id', 'category', 'city', 'session_id', 'content_type'] %}
+    {% do mistyped.append(is_not_a_text(field, 'text', 'event')) %}
+{% endfor %}
 
 with
 
@@ -67,13 +73,7 @@ normalised as (
         initcap({{ squeeze('event.delivery_status') }}) as delivery_status,
         nullif(trim(event.session_id), '') as session_id,
         initcap({{ squeeze('event.content_type') }}) as content_type,
-        {{ is_not_a_number('total_amount', 'text', 'event') }}
-        or {{ is_not_a_number('latitude', 'text', 'event') }}
-        or {{ is_not_a_number('longitude', 'text', 'event') }}
-        {% for field in text_fields -%}
-            or {{ is_not_a_text(field, 'text', 'event') }}
-        {% endfor -%}
-        as is_mistyped
+        {{ mistyped | join(' or ') }} as is_mistyped
     from parsed
 ),
 
@@ -90,50 +90,48 @@ matched as (
     left join countries on normalised.country_alias = countries.alias
 ),
 
+-- if() takes null for false: what can't be said to be right is wrong.
+found as (
+    select
+        *,
+        array_compact(array(
+            if(order_id is not null, null, 'missing_key'),
+            if(product_id is not null, null, 'missing_product'),
+            if(
+                ordered_at >= timestamp'{{ var("earliest_event_date") }} 00:00:00Z'
+                and ordered_at <= enqueued_at + interval 1 day,
+                null,
+                'bad_timestamp'
+            ),
+            if(not is_price_missing or price is not null, null, 'missing_price'),
+            if(is_price_missing or (price > 0 and price <= {{ var("highest_price") }}), null, 'bad_price'),
+            if(
+                quantity between 1 and {{ var("highest_quantity") }} and quantity = floor(quantity),
+                null,
+                'bad_quantity'
+            ),
+            if(country_code is not null, null, 'not_usa'),
+            -- States are the USA's: a place elsewhere is not also an unknown state.
+            if(country_code is null or state_code is not null, null, 'unknown_state'),
+            if(
+                delivery_status in ('Processing', 'Shipped', 'Delivered', 'Cancelled'),
+                null,
+                'bad_delivery_status'
+            ),
+            if(is_mistyped, 'wrong_type', null)
+        )) as findings
+    from matched
+),
+
 judged as (
     select
         *,
         case
             when is_invalid_text then array('invalid_text')
             when is_broken_json then array('broken_json')
-            else array_compact(array(
-                if(order_id is null, 'missing_key', null),
-                if(product_id is null, 'missing_product', null),
-                if(
-                    coalesce(
-                        ordered_at >= timestamp'{{ var("earliest_event_date") }} 00:00:00Z'
-                        and ordered_at <= enqueued_at + interval 1 day,
-                        false
-                    ),
-                    null,
-                    'bad_timestamp'
-                ),
-                if(is_price_missing and price is null, 'missing_price', null),
-                if(
-                    is_price_missing or coalesce(price > 0 and price <= {{ var("highest_price") }}, false),
-                    null,
-                    'bad_price'
-                ),
-                if(
-                    coalesce(
-                        quantity between 1 and {{ var("highest_quantity") }} and quantity = floor(quantity),
-                        false
-                    ),
-                    null,
-                    'bad_quantity'
-                ),
-                if(country_code is null, 'not_usa', null),
-                -- States are the USA's: a place elsewhere is not also an unknown state.
-                if(country_code is not null and state_code is null, 'unknown_state', null),
-                if(
-                    coalesce(delivery_status in ('Processing', 'Shipped', 'Delivered', 'Cancelled'), false),
-                    null,
-                    'bad_delivery_status'
-                ),
-                if(is_mistyped, 'wrong_type', null)
-            ))
+            else findings
         end as reasons
-    from matched
+    from found
 )
 
 select

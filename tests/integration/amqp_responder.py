@@ -338,9 +338,7 @@ class AmqpResponder:
 class Connection:
     """One client connection. The client's channel and handle numbers serve in both directions."""
 
-    def __init__(
-        self, hub: AmqpResponder, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
+    def __init__(self, hub: AmqpResponder, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._hub = hub
         self._reader = reader
         self._writer = writer
@@ -511,8 +509,7 @@ class Connection:
         back = next(
             other
             for other in self._links.values()
-            if (other.channel, other.address) == (link.channel, link.address)
-            and not other.client_sends
+            if (other.channel, other.address) == (link.channel, link.address) and not other.client_sends
         )
         status: int = self._hub.token_status
         value: dict[str, Any] = {}

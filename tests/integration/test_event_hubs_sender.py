@@ -205,9 +205,7 @@ def test_an_unreachable_namespace_fails_at_once() -> None:
         string = connection_string_of(listener)
     start = time.monotonic()
     with (
-        pytest.raises(
-            UserError, match=r"Can't connect to the event hub 'orders'.*namespace"
-        ) as caught,
+        pytest.raises(UserError, match=r"Can't connect to the event hub 'orders'.*namespace") as caught,
         EventHubsSender(hub="orders", connection_string=string),
     ):
         pytest.fail("connected to nobody")
@@ -236,9 +234,7 @@ def test_a_namespace_that_takes_the_connection_and_says_nothing_fails_in_bounded
     ("hub", "token_status", "says"),
     [("oders", 200, "Check the hub's name"), ("orders", 401, "Check the key or role")],
 )
-def test_an_unknown_hub_and_a_refused_key_fail_at_once(
-    hub: str, token_status: int, says: str
-) -> None:
+def test_an_unknown_hub_and_a_refused_key_fail_at_once(hub: str, token_status: int, says: str) -> None:
     start = time.monotonic()
     with (
         AmqpResponder(token_status=token_status) as responder,

@@ -1,168 +1,210 @@
 """Every model as dbt would send it to Databricks, read by Spark's parser.
 
-dbt builds the whole project for the target `databricks`, once as a full refresh and once incrementally, with the real
-adapter. Only its lowest call is replaced: instead of a connection it gets a stand-in that writes each statement down
-and answers from the project's YAML and from the numbers and dates below. So what is read here are the statements
-themselves, `create table`, `create view` and `merge` included.
+dbt builds the whole project for the target `databricks` with the real adapter. Only its lowest call is replaced: where
+it would open a connection it gets a stand-in, which writes each statement down and answers from the project's YAML and
+a few values. So what is read here are the statements themselves, `create table`, `create view`, `merge` and the
+data tests' included.
 
-What this does not prove: Databricks itself is never asked. No table, column or type is resolved (the stand-in answers
-the check of a contract from the contract), nothing runs, and the parser is open-source Spark's: what only one of the
-two accepts goes unseen, but for the functions, which are held to the list below.
+What this does not prove: Databricks itself is never asked. No table, column or type is resolved (a contract is checked
+against itself), no row is written, and the parser is open-source Spark's: what only one of the two accepts goes
+unseen, but for the functions, which are held to a list of those that Databricks documents.
 """
 
-import datetime as dt
-import json
 import re
-import socket
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
-from graphlib import TopologicalSorter
-from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
-from dbt.cli.main import dbtRunner
-from py4j.protocol import Py4JJavaError
+from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
 from pyspark.java_gateway import launch_gateway
 
-ROOT = Path(__file__).resolve().parents[2]
-CATALOG = "market_test"
-MODES = ["full refresh", "incremental"]
-
-DATES = [dt.date(2026, 3, 1), dt.date(2026, 7, 14)]
-DATE_BOUND = "{0}business_date in (date'2026-03-01', date'2026-07-14')"
-OFFSETS = [("1", 0, 100, 199), ("2", 3, 0, 57)]
-OFFSET_BOUND = (
-    "({0}topic_generation = '1' and {0}partition = 0 and {0}offset between 100 and 199"
-    " or {0}topic_generation = '2' and {0}partition = 3 and {0}offset between 0 and 57)"
+from tests.support.databricks_stand_in import (
+    CATALOG,
+    FIRST_RUN,
+    FULL_REFRESH,
+    INCREMENTAL,
+    NOTHING_NEW,
+    Build,
+    Dbt,
+    Mode,
 )
-# Incremental models whose merge may look at the whole table: it stays small.
-UNBOUNDED = {"dim_product"}
 
-# Functions that Databricks documents, for SQL warehouses and for runtime 16.2 or later.
+DATE_BOUND = "DBT_INTERNAL_DEST.business_date in (date'2026-03-01', date'2026-07-14')"
+OFFSET_BOUND = (
+    "(DBT_INTERNAL_DEST.topic_generation = '7' and DBT_INTERNAL_DEST.partition = 0"
+    " and DBT_INTERNAL_DEST.offset between 100 and 199"
+    " or DBT_INTERNAL_DEST.topic_generation = '8' and DBT_INTERNAL_DEST.partition = 3"
+    " and DBT_INTERNAL_DEST.offset between 0 and 57)"
+)
+# Their merges may look at the whole table: it stays small.
+UNBOUNDED = {"dim_product"}
+MODES = [FIRST_RUN, FULL_REFRESH, INCREMENTAL, NOTHING_NEW]
+
+# Of the functions that Databricks documents, those that the models use; the youngest came with runtime 15.4.
 # https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-functions-builtin-alpha
 ON_DATABRICKS = set(
-    """
-    array array_compact bool_and btrim cast coalesce concat convert_timezone count count_if current_date
-    current_timestamp date_format date_trunc explode floor from_json get_json_object hour if initcap left length locate
-    lower ltrim make_date map max min minute month named_struct ntile nullif quarter regexp_replace replace row_number
-    schema_of_variant sequence size struct sum trim try_cast try_parse_json try_validate_utf8 upper variant_get weekday
-    xxhash64 year
-    """.split()
-)
-# What may stand before a parenthesis without being a function.
-WORDS = set(
-    "and array as between by decimal distinct else except exists from in insert join not on or over partitioned select "
-    "struct table then union using values when where with".split()
-)
-
-
-@dataclass
-class StandIn:
-    """Answers like a workspace where every table exists, and keeps what it was asked.
-
-    A table's batch numbers are one number of its own, the lower the further down the lineage: 1000 for what comes
-    first. That way a predicate tells whose numbers it was made of.
-    """
-
-    manifest: Any
-    asked: list[tuple[str, str]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        nodes = self.manifest.nodes | self.manifest.sources
-        lineage = {key: set(getattr(node.depends_on, "nodes", [])) for key, node in self.manifest.nodes.items()}
-        order = [key for key in TopologicalSorter(lineage).static_order() if not key.startswith("test.")]
-        self.tables = {(nodes[key].schema, nodes[key].identifier): nodes[key] for key in order}
-        self.batches = {key: 1000 - place for place, key in enumerate(order)}
-
-    def batch_of(self, sql: str) -> int:
-        return self.batches[self.table_in(sql).unique_id]
-
-    def table_in(self, sql: str) -> Any:
-        """The first table that a statement names; a temporary view counts as the table it is for."""
-        if view := re.search(r"`(\w+)__dbt_tmp`", sql):
-            return next(node for (_, name), node in self.tables.items() if name == view.group(1))
-        found = re.search(rf"`{CATALOG}`\.`(\w+)`\.`(\w+)`", sql)
-        assert found, f"This names no table: {sql}"
-        return self.tables[found.groups()]
-
-    def answer(self, node_id: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        """Column names and rows; of a contract's check, columns with their types and no row."""
-        for pattern, answer in self.answers.items():
-            if re.match(pattern, sql):
-                return answer(self, node_id, sql)
-        raise AssertionError(f"{node_id} asks what the stand-in has no answer for: {sql}")
-
-    def catalog(self, node_id: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        (schema,) = re.findall(r"table_schema = '(\w+)'", sql)
-        names = ["table_name", "table_type", "file_format", "table_owner", "databricks_table_type"]
-        return names, [
-            (name, "view", None, "owner", None)
-            if node.config.get("materialized") == "view"
-            else (name, "table", "delta", "owner", "managed")
-            for (of_schema, name), node in self.tables.items()
-            if of_schema == schema
-        ]
-
-    def columns_as_json(self, node_id: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        columns = [{"name": name, "type": {"name": "string"}} for name in self.table_in(sql).columns]
-        return ["json_metadata"], [(json.dumps({"columns": columns}),)]
-
-    def contract(self, node_id: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        return [f"{column.name} {column.data_type}" for column in self.manifest.nodes[node_id].columns.values()], []
-
-    def nothing(self, node_id: str, sql: str) -> tuple[list[str], list[tuple[Any, ...]]]:
-        return ["nothing"], []
-
-    answers: dict[str, Callable[["StandIn", str, str], tuple[list[str], list[tuple[Any, ...]]]]] = field(
-        init=False,
-        default_factory=lambda: {
-            r"select (max|min)\(\w+_batch\) from": lambda self, _, sql: (["batch"], [(self.batch_of(sql),)]),
-            r"select max\(business_date\) from": lambda *_: (["date"], [(DATES[-1],)]),
-            r"select min\(business_date\) from": lambda *_: (["date"], [(DATES[0],)]),
-            r"select distinct business_date from": lambda *_: (["date"], [(date,) for date in DATES]),
-            r"select topic_generation, partition, min\(offset\), max\(offset\) from": lambda *_: (list("abcd"), OFFSETS),
-            r"select\s+count\(\*\) as failures": lambda *_: (["failures", "should_warn", "should_error"], [(0, False, False)]),
-            r"(?s)select \* from \(.*limit 0$": StandIn.contract,
-            r"(?s)SELECT\s+table_name,.*information_schema": StandIn.catalog,
-            r"(?s)DESCRIBE TABLE EXTENDED .* AS JSON$": StandIn.columns_as_json,
-            r"(?is)(show|describe|create|insert|merge)\s|select\s.*information_schema": StandIn.nothing,
-        },
+    re.findall(
+        r"\w+",
+        """
+        array array_compact bool_and btrim cast coalesce concat convert_timezone count count_if current_date
+        current_timestamp date_format date_trunc explode floor from_json get_json_object hour if initcap left length
+        locate lower ltrim make_date map max min minute month named_struct ntile nullif quarter regexp_replace replace
+        row_number schema_of_variant sequence size struct sum trim try_cast try_parse_json try_validate_utf8 upper
+        variant_get weekday xxhash64 year
+        """,
     )
+)
+# Words that stand before a parenthesis without being a function.
+WORDS = set(
+    re.findall(
+        r"\w+", "and as by decimal distinct else except exists from in join not on or over then using when where"
+    )
+)
 
-    def connect(self, **_: Any) -> Any:
-        """In place of `databricks.sql.connect`."""
-        connection = SimpleNamespace(get_session_id_hex=lambda: "session", close=lambda: None)
-        connection.cursor = lambda: Cursor(self, connection)
-        return connection
+
+@pytest.fixture(scope="module")
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield Dbt(tmp_path_factory.mktemp("dbt"), patch)
 
 
-@dataclass
-class Cursor:
-    """As much of a Databricks cursor as the adapter uses."""
+@pytest.fixture(scope="module")
+def builds(dbt: Dbt) -> dict[Mode, Build]:
+    manifest = dbt("parse").result
+    return {mode: dbt.build(manifest, mode) for mode in MODES}
 
-    stand_in: StandIn
-    connection: Any
-    query_id: str = "query"
-    description: list[tuple[str, str]] = field(default_factory=list)
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
 
-    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> "Cursor":
-        comment = re.match(r"/\*(.*?)\*/\s*", sql, re.DOTALL)
-        node_id = json.loads(comment.group(1)).get("node_id", "") if comment else ""
-        statement = sql[comment.end() :] if comment else sql
-        self.stand_in.asked.append((node_id, statement))
-        names, self.rows = self.stand_in.answer(node_id, statement)
-        self.description = [(name, data_type or "string") for name, _, data_type in (n.partition(" ") for n in names)]
-        return self
+@pytest.fixture(params=MODES, ids=lambda mode: mode.name)
+def build(request: pytest.FixtureRequest, builds: dict[Mode, Build]) -> Build:
+    return builds[request.param]
 
-    def fetchall(self) -> list[tuple[Any, ...]]:
-        return self.rows
 
-    def fetchmany(self, size: int) -> list[tuple[Any, ...]]:
-        return self.rows[:size]
+@pytest.fixture(scope="module")
+def parse() -> Iterator[Callable[[str], str]]:
+    """Spark's parser, in a JVM without a session: the message with which it refuses a statement, or nothing."""
+    gateway = launch_gateway()  # type: ignore[no-untyped-call]
+    parser = gateway.jvm.org.apache.spark.sql.execution.SparkSqlParser()
 
-    def close(self) -> None:
-        pass
+    def refusal(sql: str) -> str:
+        try:
+            parser.parsePlan(sql)
+        except Py4JJavaError as error:
+            return str(error.java_exception.getMessage())
+        return ""
+
+    yield refusal
+    gateway.shutdown()
+
+
+def code_of(sql: str) -> str:
+    """A statement without its strings and comments."""
+    return re.sub(r"'(?:[^'\\]|\\.)*'|--[^\n]*|/\*.*?\*/", "''", sql, flags=re.DOTALL)
+
+
+@pytest.mark.parametrize("target", ["databricks", "local"])
+def test_the_project_parses_for_each_target_without_a_warning(dbt: Dbt, target: str) -> None:
+    dbt.warnings.clear()
+    assert dbt("parse", target=target).success
+    assert dbt.warnings == []
+
+
+def test_databricks_can_be_reached_without_a_token_too(dbt: Dbt, builds: dict[Mode, Build]) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("DATABRICKS_TOKEN")
+        dbt.build(builds[FIRST_RUN].stand_in.manifest, FIRST_RUN)
+
+
+def test_building_warns_of_nothing_and_calls_nobody(dbt: Dbt, build: Build) -> None:
+    assert build.warnings == []
+    assert dbt.calls_out == []
+
+
+def test_the_parser_refuses_what_is_no_spark_sql(parse: Callable[[str], str]) -> None:
+    assert "PARSE_SYNTAX_ERROR" in parse("merge into a using b on a.id = b.id when matched then insert *")
+    assert "PARSE_SYNTAX_ERROR" in parse("select id from a where id in (date'2026-03-01'")
+    assert not parse("merge into a using b on a.id = b.id when not matched then insert *")
+
+
+def test_spark_parses_every_statement_that_databricks_would_get(build: Build, parse: Callable[[str], str]) -> None:
+    compiled = [(name, node.compiled_code) for name, node in build.models.items()]
+    # %s: the adapter's placeholder for a seed's values.
+    sent = [(name, sql.replace("%s", "null")) for name, sql in build.statements()]
+    refused = [f"{name}, {build.mode.name}: {message}" for name, sql in compiled + sent if (message := parse(sql))]
+    assert not refused, "\n\n".join(refused)
+
+
+def test_every_model_is_created_or_merged(build: Build) -> None:
+    merged = build.models.keys() & dict(build.statements("merge"))
+    created = dict(build.statements("create or replace table", "create or replace view"))
+    assert merged == (build.incremental_models.keys() if build.mode in (INCREMENTAL, NOTHING_NEW) else set())
+    assert merged | created.keys() >= build.models.keys()
+
+
+def test_models_use_functions_that_databricks_has(build: Build) -> None:
+    unknown = {
+        (name, function)
+        for name, node in build.models.items()
+        for function in re.findall(r"(?<![.\w`])(\w+)\s*\(", code_of(node.compiled_code).lower())
+        if function not in ON_DATABRICKS | WORDS and not re.search(rf"\b{function} as \(", node.compiled_code)
+    }
+    assert not unknown, "look these up in Databricks' documentation, then add them to ON_DATABRICKS"
+
+
+def test_statements_name_tables_in_full_and_nothing_of_this_machine(build: Build) -> None:
+    for name, sql in build.statements():
+        assert not re.search(r"(?i)spark_catalog|hive_metastore|\.local\b|\blocation\b", sql), f"{name}: {sql}"
+        for table in re.findall(r"\b(?:from|join|into|table|view)\s+([\w`]+(?:\.[\w`]+)+)", code_of(sql)):
+            assert re.fullmatch(rf"`({CATALOG}|system)`(\.`?\w+`?){{2}}", table), f"{name}: {table}"
+
+
+def test_incremental_models_pick_between_their_own_number_and_their_inputs(builds: dict[Mode, Build]) -> None:
+    build = builds[INCREMENTAL]
+    assert build.incremental_models
+    for name, node in build.incremental_models.items():
+        questions = build.statements("select distinct", "select topic_generation")
+        for sql in [node.compiled_code, *(sql for sender, sql in questions if sender == name)]:
+            picks = re.findall(r"(\w+_batch) > (\d+) and \1 <= (\d+)", sql)
+            assert picks, f"{name}: {sql}"
+            assert {int(low) for _, low, _ in picks} == {build.batch(node.unique_id)}, f"{name}: {sql}"
+            assert {int(high) for *_, high in picks} <= {build.batch(key) for key in node.depends_on.nodes}, name
+
+
+def test_a_full_refresh_picks_all_and_has_no_incremental_part(builds: dict[Mode, Build]) -> None:
+    for name, node in builds[FULL_REFRESH].incremental_models.items():
+        parts = re.findall(r"{% if is_incremental\(\) %}(.*?){% (?:else|endif) %}", node.raw_code, re.DOTALL)
+        elsewhere = re.sub(r"{% if is_incremental\(\) %}.*?{% (?:else|endif) %}", "", node.raw_code, flags=re.DOTALL)
+        only_there = {word for part in parts for word in re.findall(r"\w+(?= as \()", part)}
+        only_there -= set(re.findall(r"\w+(?= as \()", elsewhere))
+        incremental_code = builds[INCREMENTAL].models[name].compiled_code
+        assert set(re.findall(r"_batch > (\d+)", node.compiled_code)) == {"0"}, name
+        assert "merge only where: true" in node.compiled_code or name in UNBOUNDED, name
+        assert node.relation_name not in node.compiled_code, f"{name} reads itself"
+        for word in only_there:
+            assert re.search(rf"\b{word}\b", incremental_code), f"{name}: {word}"
+            assert not re.search(rf"\b{word}\b", code_of(node.compiled_code)), f"{name}: {word}"
+
+
+def test_every_merge_is_bounded_by_the_dates_or_offsets_of_what_was_picked(builds: dict[Mode, Build]) -> None:
+    build = builds[INCREMENTAL]
+    for name, sql in build.statements("merge"):
+        by_offset = "offsets_of(" in build.models[name].raw_code
+        is_bounded = (OFFSET_BOUND if by_offset else DATE_BOUND) in " ".join(sql.split())
+        assert is_bounded != (name in UNBOUNDED), f"{name}: {sql}"
+    for name, sql in builds[NOTHING_NEW].statements("merge"):
+        assert name in UNBOUNDED or re.search(r"\bon\s+false\s+and\b", sql), f"{name}: {sql}"
+
+
+def test_insert_only_models_touch_no_row_that_stands(builds: dict[Mode, Build]) -> None:
+    build = builds[INCREMENTAL]
+    merges = dict(build.statements("merge"))
+    insert_only = {name for name, node in build.incremental_models.items() if node.config.get("skip_matched_step")}
+    assert {name for name, sql in merges.items() if "when matched" not in sql} == insert_only
+    assert all("when not matched" in sql for sql in merges.values())
+    assert {"order_keys", "order_messages"} <= insert_only
+
+
+def test_rows_get_the_batch_after_the_highest(build: Build) -> None:
+    numbered = [node for node in build.models.values() if "next_batch('processed_batch')" in node.raw_code]
+    assert numbered
+    for node in numbered:
+        highest = 0 if build.mode == FIRST_RUN else build.batch(node.unique_id)
+        assert f"{highest + 1} as processed_batch" in node.compiled_code, node.name

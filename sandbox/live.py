@@ -1,0 +1,138 @@
+"""The live loop: simulator, stream job and dbt side by side, until Ctrl-C."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from types import FrameType
+
+from ingestion.errors import UserError
+from sandbox.broker import broker, start_broker
+from sandbox.console import console
+from sandbox.dbt import Dbt
+from sandbox.demo import ingestion_environment
+from sandbox.processes import only_one
+from sandbox.settings import ROOT, SandboxSettings
+from sandbox.setup import set_up
+from sandbox.spark import spark_server, start_spark_server
+
+NEWEST = """
+    select
+        sum(order_count) as orders,
+        (select cast(latest_event_at as string) from gold.as_of) as latest_event_at
+    from gold.fct_sales_by_state_minute
+    where business_date = (select as_of_date from gold.as_of)
+"""
+TEST_EVERY_SECONDS = 60
+
+
+class Stop:
+    """Becomes true at the first SIGINT or SIGTERM; what is at work may end first."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
+        if not self.asked:
+            console.print("Stopping: the dbt run at work ends first ...")
+        self.asked = True
+
+
+class Worker:
+    """One of our command lines in a process of its own, its output in a log file."""
+
+    def __init__(self, settings: SandboxSettings, name: str, *arguments: str) -> None:
+        self._name = name
+        self._log = settings.logs / f"live_{name}.log"
+        with self._log.open("wb") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", *arguments],
+                cwd=ROOT,
+                env={**os.environ, **ingestion_environment(settings)},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                # Ctrl-C is ours to hand on, in order.
+                start_new_session=True,
+            )
+
+    def check(self) -> None:
+        """Raise UserError if it ended by itself."""
+        if self._process.poll() is not None:
+            errors = [line for line in self._log.read_text().splitlines() if line.startswith("Error: ")]
+            said = errors[-1].removeprefix("Error: ") if errors else f"see {self._log}"
+            raise UserError(f"The {self._name} ended: {said}")
+
+    def stop(self, seconds: float = 30) -> None:
+        """SIGTERM, and wait for a clean end; SIGKILL if there is none in time."""
+        if self._process.poll() is None:
+            self._process.terminate()
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                console.print(f"The {self._name} did not stop in {seconds:g} s and was killed; the next run mends it.")
+                return
+        console.print(f"The {self._name} is stopped.")
+
+
+def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> None:
+    """Run all parts until Ctrl-C, or for some seconds, then stop them in the order of the flow.
+
+    Raises:
+        UserError: a part did not start, or ended by itself.
+    """
+    with only_one(settings.state, "make live"):
+        set_up(settings)
+        stop = Stop()
+        workers: list[Worker] = []
+        started = {"broker": False, "server": False}
+        try:
+            with console.status("Starting the broker and the Spark server ..."):
+                started["broker"] = start_broker(settings)
+                started["server"] = start_spark_server(settings)
+            dbt = Dbt(settings)
+            console.print(
+                f"Broker at {settings.broker_address}, Spark server at 127.0.0.1:{settings.spark_server_port}. "
+                "While this runs, use dbt with: --target local_server"
+            )
+            dbt.run("build")
+            workers += [
+                Worker(settings, "stream job", "ingestion", "stream"),
+                Worker(
+                    settings, "simulator", "simulator", "live", "--rate", str(rate), "--ledger", str(settings.ledgers)
+                ),
+            ]
+            console.print(f"Live at {rate:g} orders a second. Ctrl-C stops all parts.")
+            _loop(dbt, workers, stop, seconds)
+        finally:
+            for worker in reversed(workers):
+                worker.stop()
+            if started["server"]:
+                spark_server(settings).stop()
+            if started["broker"]:
+                broker(settings).stop()
+            console.print("All stopped.")
+
+
+def _loop(dbt: Dbt, workers: list[Worker], stop: Stop, seconds: float | None) -> None:
+    begun = time.monotonic()
+    tested = begun
+    while not stop.asked and (seconds is None or time.monotonic() - begun < seconds):
+        for worker in workers:
+            worker.check()
+        run_started = time.monotonic()
+        dbt.run("run", show_progress=False)
+        took = time.monotonic() - run_started
+        row = dbt.query(NEWEST)[0]
+        line = (
+            f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_event_at']} UTC; dbt run {took:.1f} s"
+        )
+        if time.monotonic() - tested > TEST_EVERY_SECONDS and not stop.asked:
+            counts = dbt.run("test", show_progress=False)
+            tested = time.monotonic()
+            line += f"; {counts.get('pass', 0)} tests passed"
+        console.print(line)

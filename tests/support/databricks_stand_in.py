@@ -1,0 +1,220 @@
+"""A stand-in for Databricks: what the adapter would send there, written down and answered, without a connection.
+
+Only the lowest call is replaced, the one that opens a connection; the adapter above it is the real one. The answers
+come from the project's YAML and from the few values below. A contract's check is answered from the contract.
+"""
+
+import datetime as dt
+import json
+import re
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from graphlib import TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+import databricks.sql
+import pytest
+from dbt.adapters.databricks.spog import probe
+from dbt.cli.main import dbtRunner
+
+ROOT = Path(__file__).resolve().parents[2]
+CATALOG = "a_catalog"
+WORKSPACE = {"HOST": "databricks.test", "HTTP_PATH": "/sql/1.0/warehouses/0", "CATALOG": CATALOG, "TOKEN": "a-token"}
+
+DATES = [dt.date(2026, 3, 1), dt.date(2026, 7, 14)]
+OFFSETS = [("7", 0, 100, 199), ("8", 3, 0, 57)]
+
+Row = tuple[Any, ...]
+Answer = tuple[list[str], Sequence[Row]]
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A state of the workspace and how dbt is called on it."""
+
+    name: str
+    flags: tuple[str, ...] = ()
+    tables_exist: bool = True
+    has_new_rows: bool = True
+
+
+FIRST_RUN = Mode("first run on empty tables", tables_exist=False, has_new_rows=False)
+FULL_REFRESH = Mode("full refresh", flags=("--full-refresh",))
+INCREMENTAL = Mode("incremental")
+NOTHING_NEW = Mode("incremental with nothing new", has_new_rows=False)
+
+
+@dataclass
+class StandIn:
+    """Answers as a workspace would, and keeps what it was asked, with the id of the node that asked.
+
+    Each table has one number for its batches, the lower the further down the lineage it stands, so that a predicate
+    tells whose numbers it was made of. With nothing new all numbers are the same.
+    """
+
+    manifest: Any
+    mode: Mode
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        nodes = self.manifest.nodes | self.manifest.sources
+        upstream = {key: node.depends_on_nodes for key, node in self.manifest.nodes.items() if node.is_relational}
+        order = list(TopologicalSorter(upstream).static_order())
+        self.tables = {(nodes[key].schema, nodes[key].identifier): nodes[key] for key in order}
+        self.batches = {key: 1000 - (place if self.mode.has_new_rows else 0) for place, key in enumerate(order)}
+
+    def table_in(self, sql: str) -> Any:
+        """The first table that a statement names; a merge's temporary view counts as the table it is for."""
+        if view := re.search(r"`(\w+)__dbt_tmp`", sql):
+            return next(node for (_, name), node in self.tables.items() if name == view[1])
+        named = re.search(rf"`{CATALOG}`\.`(\w+)`\.`(\w+)`", sql)
+        assert named, f"This names no table: {sql}"
+        return self.tables[named[1], named[2]]
+
+    def answer(self, node_id: str, sql: str) -> Answer:
+        """Names of columns, with a type where it matters, and rows."""
+        if re.match(r"select (min|max)\(\w+_batch\) from", sql):
+            return ["batch"], [(self.batches[self.table_in(sql).unique_id] if self.mode.tables_exist else None,)]
+        if limit := re.match(r"select (min|max)\(business_date\) from", sql):
+            return ["date"], [({"min": DATES[0], "max": DATES[-1]}[limit[1]] if self.mode.tables_exist else None,)]
+        if sql.startswith("select distinct business_date from"):
+            return ["date"], [(date,) for date in DATES] if self.mode.has_new_rows else []
+        if sql.startswith("select topic_generation, partition, min(offset), max(offset) from"):
+            return ["generation", "partition", "min", "max"], OFFSETS if self.mode.has_new_rows else []
+        if re.match(r"select\s+count\(\*\) as failures", sql):
+            return ["failures", "should_warn", "should_error"], [(0, False, False)]
+        if re.match(r"(?s)select \* from \(.*limit 0$", sql):
+            columns = self.manifest.nodes[node_id].columns.values()
+            return [f"{column.name} {column.data_type}" for column in columns], []
+        if re.match(r"(?s)DESCRIBE TABLE EXTENDED .* AS JSON$", sql):
+            described = [{"name": name, "type": {"name": "string"}} for name in self.table_in(sql).columns]
+            return ["json_metadata"], [(json.dumps({"columns": described}),)]
+        if re.match(r"SELECT\s+table_name,", sql):
+            return self.list_tables(sql)
+        if re.match(r"(?is)(create|insert|merge|show|describe|select 1)\b|select\s.*information_schema", sql):
+            return ["nothing"], []
+        raise AssertionError(f"{node_id} asks what the stand-in has no answer for: {sql}")
+
+    def list_tables(self, sql: str) -> Answer:
+        names = ["table_name", "table_type", "file_format", "table_owner", "databricks_table_type"]
+        view, table = ("view", None, "owner", None), ("table", "delta", "owner", "managed")
+        return names, [
+            (name, *(view if node.config.get("materialized") == "view" else table))
+            for (schema, name), node in self.tables.items()
+            if self.mode.tables_exist and f"table_schema = '{schema}'" in sql
+        ]
+
+    def connect(self, **arguments: Any) -> "Connection":
+        """In place of `databricks.sql.connect`."""
+        assert arguments["server_hostname"] == WORKSPACE["HOST"]
+        return Connection(self)
+
+
+@dataclass
+class Connection:
+    """As much of a connection and its cursor as the adapter uses."""
+
+    stand_in: StandIn
+    query_id: str = "a-query"
+    description: list[tuple[str, str]] = field(default_factory=list)
+    rows: Sequence[Row] = ()
+
+    def cursor(self) -> "Connection":
+        return Connection(self.stand_in)
+
+    @property
+    def connection(self) -> "Connection":
+        return self
+
+    def get_session_id_hex(self) -> str:
+        return "a-session"
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> "Connection":
+        asking = re.match(r"/\*(.*?)\*/", sql, re.DOTALL)
+        node_id = json.loads(asking[1]).get("node_id", "") if asking else ""
+        statement = re.sub(r"^(\s|/\*.*?\*/|--[^\n]*\n)+", "", sql, flags=re.DOTALL)
+        self.stand_in.asked.append((node_id, statement))
+        columns, self.rows = self.stand_in.answer(node_id, statement)
+        self.description = [(name, data_type) for name, _, data_type in (column.partition(" ") for column in columns)]
+        return self
+
+    def fetchall(self) -> Sequence[Row]:
+        return self.rows
+
+    def fetchmany(self, size: int) -> Sequence[Row]:
+        return self.rows[:size]
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Build:
+    """One build of the project: what each model compiled to, and the statements it sent."""
+
+    mode: Mode
+    stand_in: StandIn
+    models: dict[str, Any]
+    warnings: list[str]
+
+    def statements(self, *beginnings: str) -> Iterator[tuple[str, str]]:
+        """Each statement, or each that begins so, with the name of the model or test that sent it."""
+        for node_id, sql in self.stand_in.asked:
+            if sql.startswith(beginnings or ""):
+                yield (node_id.split(".")[2] if node_id else "dbt"), sql
+
+    @property
+    def incremental_models(self) -> dict[str, Any]:
+        return {name: node for name, node in self.models.items() if node.config.materialized == "incremental"}
+
+    def batch(self, node_id: str) -> int:
+        return self.stand_in.batches[node_id]
+
+
+@dataclass
+class Dbt:
+    """dbt for one target, in this process, with its files in a folder of its own and without a network."""
+
+    folder: Path
+    patch: pytest.MonkeyPatch
+    warnings: list[str] = field(default_factory=list)
+    calls_out: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for name, value in WORKSPACE.items():
+            self.patch.setenv(f"DATABRICKS_{name}", value)
+        self.patch.delenv("DATABRICKS_SCHEMA", raising=False)
+        # The adapter asks a host over HTTP what it is before it connects.
+        self.patch.setattr(probe, "probe_host", lambda host: probe.HostMetadata(host_type=None))
+        connect = socket.socket.connect
+
+        def stay_here(this: socket.socket, address: Any) -> None:
+            if address[0] != "127.0.0.1":
+                self.calls_out.append(address)
+                raise OSError(f"A test calls out: {address}")
+            connect(this, address)
+
+        self.patch.setattr(socket.socket, "connect", stay_here)
+
+    def __call__(self, command: str, *flags: str, target: str = "databricks") -> Any:
+        folders = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(self.folder / target))
+        runner = dbtRunner(callbacks=[self.note_warning])
+        logs = ("--log-path", str(self.folder / "logs"))
+        return runner.invoke(["--quiet", command, "--target", target, *folders, *logs, *flags])
+
+    def note_warning(self, event: Any) -> None:
+        if event.info.level in ("warn", "error"):
+            self.warnings.append(event.info.msg)
+
+    def build(self, manifest: Any, mode: Mode) -> Build:
+        stand_in = StandIn(manifest, mode)
+        self.warnings.clear()
+        self.patch.setattr(databricks.sql, "connect", stand_in.connect)
+        run = self("build", "--exclude-resource-type", "unit_test", *mode.flags)
+        assert run.success, run.exception or [
+            f"{result.node.unique_id}: {result.message}" for result in run.result if result.status in ("error", "fail")
+        ]
+        models = {result.node.name: result.node for result in run.result if result.node.resource_type == "model"}
+        return Build(mode, stand_in, models, list(self.warnings))
