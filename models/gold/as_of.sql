@@ -5,7 +5,7 @@ with
 
 latest_orders as (
     select * from {{ ref('orders') }}
-    where business_date = {{ date_literal(latest_date, otherwise='null') }}
+    where business_date = {{ date_literal(latest_date, otherwise='current_date()') }}
 ),
 
 as_of as (

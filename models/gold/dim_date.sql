@@ -11,8 +11,7 @@ bounds as (
 ),
 
 days as (
-    select
-        explode(sequence(make_date(year(first_date), 1, 1), make_date(year(last_date), 12, 31))) as business_date
+    select explode(sequence(make_date(year(first_date), 1, 1), make_date(year(last_date), 12, 31))) as business_date
     from bounds
 ),
 

@@ -45,37 +45,37 @@ known_keys as (
 -- First landed wins, whatever the content and the date.
 owners as (
     select
-        topic_generation,
-        partition,
-        offset,
-        landed_batch,
+        *,
         min(struct(landed_batch, partition, offset, topic_generation)) over (
             partition by key_hash, key_check
         ) as first
     from known_keys
 ),
 
+landings as (
+    select
+        *,
+        struct(landed_batch, partition, offset, topic_generation) = first as is_first
+    from owners
+),
+
 judged as (
     select
         messages.*,
-        owners.first,
+        landings.first,
         case
             when size(messages.reasons) > 0 then 'rejected'
-            when
-                owners.first.landed_batch = messages.landed_batch
-                and owners.first.partition = messages.partition
-                and owners.first.offset = messages.offset
-                then 'accepted'
+            when landings.is_first then 'accepted'
             else 'duplicate'
         end as verdict
     from messages
-    -- The first landing of a position is the one that counts; a re-read of it finds no owner with its batch.
-    inner join owners
+    -- The index has the first landing of each position: a position that was read again finds none with its batch.
+    inner join landings
         on
-            messages.topic_generation = owners.topic_generation
-            and messages.partition = owners.partition
-            and messages.offset = owners.offset
-            and messages.landed_batch = owners.landed_batch
+            messages.topic_generation = landings.topic_generation
+            and messages.partition = landings.partition
+            and messages.offset = landings.offset
+            and messages.landed_batch = landings.landed_batch
 ),
 
 order_messages as (

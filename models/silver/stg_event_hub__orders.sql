@@ -6,10 +6,10 @@
 {% endset %}
 {% set mistyped = [] %}
 {% for field in ['total_amount', 'latitude', 'longitude'] %}
-    {% do mistyped.append(is_not_a_number(field, 'text', 'event')) %}
+{% do mistyped.append(is_not_a_number(field, 'text', 'event')) %}
 {% endfor %}
 {% for field in ['order_id', 'customer_id', 'product_id', 'category', 'city', 'session_id', 'content_type'] %}
-    {% do mistyped.append(is_not_a_text(field, 'text', 'event')) %}
+{% do mistyped.append(is_not_a_text(field, 'text', 'event')) %}
 {% endfor %}
 
 with
