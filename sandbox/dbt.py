@@ -54,7 +54,16 @@ class Dbt:
             log = self._settings.logs / "spark_stderr.log"
             with noise_to(log):
                 result = dbtRunner(callbacks=[follow]).invoke(
-                    [*arguments, "--target", self.target, "--log-level", "none", "--no-use-colors"]
+                    [
+                        *arguments,
+                        "--target",
+                        self.target,
+                        "--log-level",
+                        "none",
+                        "--log-level-file",
+                        "info",
+                        "--no-use-colors",
+                    ]
                 )
         if not result.success:
             said = "\n".join(failures) or str(result.exception or "see logs/dbt.log")

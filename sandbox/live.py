@@ -99,7 +99,7 @@ def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> N
                 f"Broker at {settings.broker_address}, Spark server at 127.0.0.1:{settings.spark_server_port}. "
                 "While this runs, use dbt with: --target local_server"
             )
-            dbt.run("build")
+            dbt.run("build", "--exclude-resource-type", "unit_test")
             workers += [
                 Worker(settings, "stream job", "ingestion", "stream"),
                 Worker(

@@ -15,12 +15,14 @@ from sandbox.processes import Daemon, require_free_port
 from sandbox.settings import ROOT, SandboxSettings
 
 TEMPLATES = Path(__file__).with_name("spark_conf")
-DEFAULT_CONF = Path(pyspark.__file__).parent / "conf"
-"""Where Spark looks when SPARK_CONF_DIR is not set, so plain `dbt build` finds it too."""
 
 
-def write_spark_conf(settings: SandboxSettings, folder: Path = DEFAULT_CONF) -> None:
-    """Write Spark's configuration for the tables under `settings.state` into a folder."""
+def write_spark_conf(settings: SandboxSettings) -> None:
+    """Write Spark's configuration for the tables under `settings.state` to where every Spark looks for it.
+
+    That is SPARK_CONF_DIR, or else a folder of the installed pyspark, so that plain `dbt build` finds it too.
+    """
+    folder = Path(os.environ.get("SPARK_CONF_DIR", Path(pyspark.__file__).parent / "conf"))
     values = {
         "@ROOT@": str(ROOT),
         "@STATE@": str(settings.state),

@@ -9,21 +9,27 @@
     from_json(
         {{ text }},
         '{{ fields | trim }}, _unparsed string',
-        map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', '_unparsed')
+        map(
+            'mode', 'PERMISSIVE',
+            'columnNameOfCorruptRecord', '_unparsed',
+            'allowSingleQuotes', 'false',
+            'allowNonNumericNumbers', 'false'
+        )
     )
 {%- endmacro %}
 
 
 {#
     Whether a text is anything but one JSON object: broken, an array or a scalar, or an object with something behind it
-    (from_json would drop that in silence). Only a text that looks odd is parsed a second time, in full.
+    (from_json would drop that in silence). Only a text that looks odd is parsed a second time.
 #}
 {% macro is_broken_json(text, event) -%}
     {%- set trimmed = "btrim(" ~ text ~ ", ' \\t\\r\\n')" -%}
     case
         when {{ text }} is null or left({{ trimmed }}, 1) != '{' then true
-        when {{ event }}._unparsed is null and locate('}', {{ trimmed }}) = length({{ trimmed }}) then false
-        else coalesce(size(try_cast(try_parse_json(concat('[', {{ text }}, ']')) as array<variant>)) != 1, true)
+        when {{ event }}._unparsed is not null then try_parse_json({{ text }}) is null
+        when locate('}', {{ trimmed }}) = length({{ trimmed }}) then false
+        else coalesce(json_array_length(concat('[', {{ text }}, ']')) != 1, true)
     end
 {%- endmacro %}
 
@@ -38,7 +44,7 @@
 {%- endmacro %}
 
 
-{# Whether a text's field holds an object or an array. A number or a boolean is taken as its text: nothing is lost. #}
+{# Whether a text's field holds an object or an array. A number or a boolean is taken as its text. #}
 {% macro is_not_a_text(field, text, event) -%}
     (
         left(ltrim({{ event }}.{{ field }}), 1) in ('{', '[')

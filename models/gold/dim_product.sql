@@ -17,6 +17,29 @@ picked_orders as (
     where {{ picked }}
 ),
 
+{% if is_incremental() %}
+
+known_products as (
+    select * from {{ this }}
+),
+
+-- Sales are stored under the category, so a product keeps its category until gold is built anew.
+categorised as (
+    select
+        catalogue.* except (category),
+        coalesce(known_products.category, catalogue.category) as category
+    from catalogue
+    left join known_products on catalogue.product_id = known_products.product_id
+),
+
+{% else %}
+
+categorised as (
+    select * from catalogue
+),
+
+{% endif %}
+
 listed as (
     select
         product_id,
@@ -28,7 +51,7 @@ listed as (
             ntile(3) over (partition by category order by list_price, product_id)
         ) as price_tier,
         false as is_inferred
-    from catalogue
+    from categorised
 ),
 
 unlisted_orders as (
@@ -42,7 +65,7 @@ unlisted_orders as (
     left anti join catalogue on picked_orders.product_id = catalogue.product_id
     {% if is_incremental() %}
     -- What the first landed order said of a product stays.
-    left anti join {{ this }} as known on picked_orders.product_id = known.product_id
+    left anti join known_products on picked_orders.product_id = known_products.product_id
     {% endif %}
 ),
 

@@ -53,7 +53,7 @@ normalised as (
         enqueued_at,
         ingested_at,
         body,
-        text is null as is_invalid_text,
+        text is null and body is not null as is_invalid_text,
         {{ is_broken_json('text', 'event') }} as is_broken_json,
         nullif(trim(event.order_id), '') as order_id,
         {{ parse_timestamp('trim(event.timestamp)') }} as ordered_at,

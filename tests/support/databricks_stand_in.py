@@ -8,7 +8,7 @@ import datetime as dt
 import json
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -75,27 +75,40 @@ class StandIn:
 
     def answer(self, node_id: str, sql: str) -> Answer:
         """Names of columns, with a type where it matters, and rows."""
-        if re.match(r"select (min|max)\(\w+_batch\) from", sql):
-            return ["batch"], [(self.batches[self.table_in(sql).unique_id] if self.mode.tables_exist else None,)]
-        if limit := re.match(r"select (min|max)\(business_date\) from", sql):
-            return ["date"], [({"min": DATES[0], "max": DATES[-1]}[limit[1]] if self.mode.tables_exist else None,)]
-        if sql.startswith("select distinct business_date from"):
-            return ["date"], [(date,) for date in DATES] if self.mode.has_new_rows else []
-        if sql.startswith("select topic_generation, partition, min(offset), max(offset) from"):
-            return ["generation", "partition", "min", "max"], OFFSETS if self.mode.has_new_rows else []
-        if re.match(r"select\s+count\(\*\) as failures", sql):
-            return ["failures", "should_warn", "should_error"], [(0, False, False)]
-        if re.match(r"(?s)select \* from \(.*limit 0$", sql):
-            columns = self.manifest.nodes[node_id].columns.values()
-            return [f"{column.name} {column.data_type}" for column in columns], []
-        if re.match(r"(?s)DESCRIBE TABLE EXTENDED .* AS JSON$", sql):
-            described = [{"name": name, "type": {"name": "string"}} for name in self.table_in(sql).columns]
-            return ["json_metadata"], [(json.dumps({"columns": described}),)]
-        if re.match(r"SELECT\s+table_name,", sql):
-            return self.list_tables(sql)
-        if re.match(r"(?is)(create|insert|merge|show|describe|select 1)\b|select\s.*information_schema", sql):
-            return ["nothing"], []
+        for pattern, answer in self.answers(node_id, sql).items():
+            if re.match(pattern, sql):
+                return answer()
         raise AssertionError(f"{node_id} asks what the stand-in has no answer for: {sql}")
+
+    def answers(self, node_id: str, sql: str) -> dict[str, Callable[[], Answer]]:
+        dates = DATES if self.mode.has_new_rows else []
+        offsets = OFFSETS if self.mode.has_new_rows else []
+        is_filled = self.mode.tables_exist
+        return {
+            r"select (min|max)\(\w+_batch\) from": lambda: (["batch"], [(self.batch_in(sql) if is_filled else None,)]),
+            r"select min\(business_date\) from": lambda: (["date"], [(DATES[0] if is_filled else None,)]),
+            r"select max\(business_date\) from": lambda: (["date"], [(DATES[-1] if is_filled else None,)]),
+            r"select distinct business_date from": lambda: (["date"], [(date,) for date in dates]),
+            r"select topic_generation, partition, min\(offset\), max\(offset\) from": lambda: (list("abcd"), offsets),
+            r"select\s+count\(\*\) as failures": lambda: (
+                ["failures", "should_warn", "should_error"],
+                [(0, False, False)],
+            ),
+            r"(?s)select \* from \(.*limit 0$": lambda: (self.columns_of_contract(node_id), []),
+            r"(?s)DESCRIBE TABLE EXTENDED .* AS JSON$": lambda: (["json_metadata"], [(self.described(sql),)]),
+            r"SELECT\s+table_name,": lambda: self.list_tables(sql),
+            r"(?is)(create|insert|merge|show|describe)\b|select\s.*information_schema": lambda: (["nothing"], []),
+        }
+
+    def batch_in(self, sql: str) -> int:
+        return self.batches[self.table_in(sql).unique_id]
+
+    def columns_of_contract(self, node_id: str) -> list[str]:
+        return [f"{column.name} {column.data_type}" for column in self.manifest.nodes[node_id].columns.values()]
+
+    def described(self, sql: str) -> str:
+        columns = [{"name": name, "type": {"name": "string"}} for name in self.table_in(sql).columns]
+        return json.dumps({"columns": columns})
 
     def list_tables(self, sql: str) -> Answer:
         names = ["table_name", "table_type", "file_format", "table_owner", "databricks_table_type"]
@@ -174,7 +187,7 @@ class Build:
 
 
 @dataclass
-class Dbt:
+class OfflineDbt:
     """dbt for one target, in this process, with its files in a folder of its own and without a network."""
 
     folder: Path

@@ -24,8 +24,8 @@ from tests.support.databricks_stand_in import (
     INCREMENTAL,
     NOTHING_NEW,
     Build,
-    Dbt,
     Mode,
+    OfflineDbt,
 )
 
 DATE_BOUND = "DBT_INTERNAL_DEST.business_date in (date'2026-03-01', date'2026-07-14')"
@@ -39,17 +39,19 @@ OFFSET_BOUND = (
 UNBOUNDED = {"dim_product"}
 MODES = [FIRST_RUN, FULL_REFRESH, INCREMENTAL, NOTHING_NEW]
 
-# Of the functions that Databricks documents, those that the models use; the youngest came with runtime 15.4.
+# Functions that Databricks documents, not all of them; the youngest here came with runtime 15.4.
 # https://docs.databricks.com/aws/en/sql/language-manual/sql-ref-functions-builtin-alpha
 ON_DATABRICKS = set(
     re.findall(
         r"\w+",
         """
-        array array_compact bool_and btrim cast coalesce concat convert_timezone count count_if current_date
-        current_timestamp date_format date_trunc explode floor from_json get_json_object hour if initcap left length
-        locate lower ltrim make_date map max min minute month named_struct ntile nullif quarter regexp_replace replace
-        row_number schema_of_variant sequence size struct sum trim try_cast try_parse_json try_validate_utf8 upper
-        variant_get weekday xxhash64 year
+        abs array array_agg array_compact array_contains avg bool_and bool_or btrim cast coalesce concat concat_ws
+        convert_timezone count count_if current_date current_timestamp date_add date_diff date_format date_sub
+        date_trunc datediff dense_rank element_at explode filter floor from_json get_json_object greatest hour if
+        initcap lag lead least left length locate lower ltrim make_date map max max_by md5 min min_by minute month
+        named_struct ntile nullif percentile quarter rank regexp_replace replace round row_number schema_of_variant
+        sequence sha2 size sort_array split struct substring sum timestampdiff to_json transform trim try_cast
+        try_divide try_parse_json try_validate_utf8 upper variant_get weekday xxhash64 year
         """,
     )
 )
@@ -62,13 +64,13 @@ WORDS = set(
 
 
 @pytest.fixture(scope="module")
-def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dbt]:
+def dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OfflineDbt]:
     with pytest.MonkeyPatch.context() as patch:
-        yield Dbt(tmp_path_factory.mktemp("dbt"), patch)
+        yield OfflineDbt(tmp_path_factory.mktemp("dbt"), patch)
 
 
 @pytest.fixture(scope="module")
-def builds(dbt: Dbt) -> dict[Mode, Build]:
+def builds(dbt: OfflineDbt) -> dict[Mode, Build]:
     manifest = dbt("parse").result
     return {mode: dbt.build(manifest, mode) for mode in MODES}
 
@@ -101,19 +103,19 @@ def code_of(sql: str) -> str:
 
 
 @pytest.mark.parametrize("target", ["databricks", "local"])
-def test_the_project_parses_for_each_target_without_a_warning(dbt: Dbt, target: str) -> None:
+def test_the_project_parses_for_each_target_without_a_warning(dbt: OfflineDbt, target: str) -> None:
     dbt.warnings.clear()
     assert dbt("parse", target=target).success
     assert dbt.warnings == []
 
 
-def test_databricks_can_be_reached_without_a_token_too(dbt: Dbt, builds: dict[Mode, Build]) -> None:
+def test_databricks_can_be_reached_without_a_token_too(dbt: OfflineDbt, builds: dict[Mode, Build]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.delenv("DATABRICKS_TOKEN")
         dbt.build(builds[FIRST_RUN].stand_in.manifest, FIRST_RUN)
 
 
-def test_building_warns_of_nothing_and_calls_nobody(dbt: Dbt, build: Build) -> None:
+def test_building_warns_of_nothing_and_calls_nobody(dbt: OfflineDbt, build: Build) -> None:
     assert build.warnings == []
     assert dbt.calls_out == []
 

@@ -68,8 +68,15 @@
     {%- if not found -%}
         {{ return([]) }}
     {%- endif -%}
-    {%- set columns = '\\b(business_date|topic_generation|partition|offset)\\b(?! *\')' -%}
-    {{ return([modules.re.sub(columns, 'DBT_INTERNAL_DEST.\\1', found.group(1))]) }}
+    {#- Every other piece between quotes is a literal: no column there. -#}
+    {%- set pieces = [] -%}
+    {%- for piece in found.group(1).split("'") -%}
+        {%- do pieces.append(
+            piece if loop.index0 % 2
+            else modules.re.sub('\\b(business_date|topic_generation|partition|offset)\\b', 'DBT_INTERNAL_DEST.\\1', piece)
+        ) -%}
+    {%- endfor -%}
+    {{ return([pieces | join("'")]) }}
 {% endmacro %}
 
 

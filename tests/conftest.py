@@ -1,0 +1,47 @@
+"""Fixtures of all tests: one warehouse for all that runs dbt, since a process has one Spark with one metastore."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.broker import broker
+from sandbox.setup import install_dbt_packages
+from sandbox.spark import spark_server
+from tests.support.sandboxes import TestSandbox
+from tests.support.warehouse import Warehouse
+
+
+@pytest.fixture(scope="session")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """Bronze, silver and gold in a sandbox of their own, with dbt and Spark in this process."""
+    sandbox = TestSandbox(tmp_path_factory.mktemp("warehouse"))
+    install_dbt_packages(sandbox.settings)
+    os.environ.update(sandbox.environment)
+    house = Warehouse(sandbox)
+    yield house
+    house.close()
+
+
+@pytest.fixture(scope="module")
+def sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestSandbox]:
+    """An empty sandbox; its daemons are stopped at the end."""
+    one = TestSandbox(tmp_path_factory.mktemp("sandbox"))
+    yield one
+    spark_server(one.settings).stop()
+    broker(one.settings).stop()
+
+
+@pytest.fixture(scope="module")
+def broker_sandbox(sandbox: TestSandbox) -> TestSandbox:
+    """A sandbox whose broker runs."""
+    started = sandbox.run("sandbox", "broker", "start")
+    assert started.returncode == 0, started.stderr
+    return sandbox
+
+
+@pytest.fixture
+def ledgers(tmp_path: Path) -> Path:
+    """A folder for ledgers."""
+    return tmp_path / "ledger"

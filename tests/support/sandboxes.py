@@ -1,0 +1,90 @@
+"""A sandbox of its own for a test: state, ports and Spark configuration apart from the user's."""
+
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.settings import ROOT, SandboxSettings
+from sandbox.spark import write_spark_conf
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class TestSandbox:
+    """A sandbox under a temporary folder, and the environment in which our command lines work on it."""
+
+    __test__ = False
+
+    state: Path
+    settings: SandboxSettings = field(init=False)
+    environment: Mapping[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        ports = {
+            "SANDBOX_BROKER_PORT": str(free_port()),
+            "SANDBOX_BROKER_CONTROLLER_PORT": str(free_port()),
+            "SANDBOX_SPARK_SERVER_PORT": str(free_port()),
+        }
+        self.settings = SandboxSettings(
+            state=self.state,
+            broker_port=int(ports["SANDBOX_BROKER_PORT"]),
+            broker_controller_port=int(ports["SANDBOX_BROKER_CONTROLLER_PORT"]),
+            spark_server_port=int(ports["SANDBOX_SPARK_SERVER_PORT"]),
+            spark_memory="1g",
+        )
+        self.environment = {
+            **ports,
+            "SANDBOX_STATE": str(self.state),
+            "SANDBOX_SPARK_MEMORY": "1g",
+            "SPARK_CONF_DIR": str(self.state / "spark_conf"),
+            "DBT_TARGET_PATH": str(self.state / "target"),
+            "DBT_LOG_PATH": str(self.state / "logs"),
+            "INGESTION_KAFKA_BOOTSTRAP_SERVERS": self.settings.broker_address,
+            "INGESTION_BRONZE": str(self.settings.bronze),
+            "INGESTION_CHECKPOINTS": str(self.settings.checkpoints),
+        }
+        self.settings.logs  # noqa: B018  Spark's log file needs the folder.
+        before = os.environ.get("SPARK_CONF_DIR")
+        os.environ["SPARK_CONF_DIR"] = self.environment["SPARK_CONF_DIR"]
+        write_spark_conf(self.settings)
+        if before is None:
+            del os.environ["SPARK_CONF_DIR"]
+        else:
+            os.environ["SPARK_CONF_DIR"] = before
+
+    def command(self, module: str, *arguments: str) -> list[str]:
+        """One of our command lines."""
+        return [sys.executable, "-m", module, *arguments]
+
+    def start(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
+        """Start one of our command lines on this sandbox, its output piped."""
+        return subprocess.Popen(
+            self.command(module, *arguments),
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, module: str, *arguments: str, timeout: float = 240) -> "subprocess.CompletedProcess[str]":
+        """Run one of our command lines on this sandbox to its end."""
+        return subprocess.run(
+            self.command(module, *arguments),
+            cwd=ROOT,
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            check=False,
+        )

@@ -1,0 +1,73 @@
+"""Lands events in bronze without a broker, runs the real dbt project on them, and reads what came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from pyspark.sql import Row, SparkSession
+
+from ingestion import bronze
+from sandbox.dbt import Dbt
+from tests.support.sandboxes import TestSandbox
+
+KAFKA_COLUMNS = (
+    "partition int, offset bigint, timestamp timestamp, headers array<struct<key: string, value: binary>>, value binary"
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message of a topic; `enqueued_at` None is now."""
+
+    body: bytes
+    partition: int = 0
+    offset: int = 0
+    enqueued_at: datetime | None = None
+
+
+class Warehouse:
+    """The tables of one sandbox, with Spark and dbt in this process."""
+
+    def __init__(self, sandbox: TestSandbox) -> None:
+        self._sandbox = sandbox
+        self._dbt = Dbt(sandbox.settings)
+        self._transactions = count()
+        self.table = f"{sandbox.settings.bronze}/orders"
+
+    @property
+    def spark(self) -> SparkSession:
+        """The session that dbt uses too."""
+        return SparkSession.builder.enableHiveSupport().getOrCreate()
+
+    def land(self, messages: Sequence[Message], generation: str) -> int:
+        """Append messages to bronze as the stream job does, as one micro-batch.
+
+        Returns:
+            The batch's number.
+        """
+        bronze.create_table(self.spark, self.table)
+        rows = [Row(m.partition, m.offset, m.enqueued_at or datetime.now(UTC), [], bytearray(m.body)) for m in messages]
+        number = bronze.next_landed_batch(self.spark, self.table)
+        events = self.spark.createDataFrame(rows, KAFKA_COLUMNS)
+        transaction = ("tests", next(self._transactions))
+        bronze.append(bronze.stamp(events, generation, number), self.table, transaction)
+        return number
+
+    def dbt(self, *arguments: str) -> dict[str, int]:
+        """Run one dbt command; a failure raises."""
+        return self._dbt.run(*arguments, show_progress=False)
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query."""
+        return [row.asDict(recursive=True) for row in self.spark.sql(sql).collect()]
+
+    def rows(self, table: str, without: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a table in an order that depends on nothing but their content."""
+        frame = self.spark.table(table).drop(*without)
+        return sorted((tuple(row) for row in frame.collect()), key=repr)
+
+    def close(self) -> None:
+        """Stop Spark."""
+        self.spark.stop()

@@ -1,0 +1,120 @@
+"""What the sandbox says when something is not as it needs it."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingestion.errors import UserError
+from sandbox.java import find_java
+from sandbox.processes import Daemon, only_one
+from sandbox.settings import ROOT
+from sandbox.spark import metastore_owner
+from tests.support.sandboxes import TestSandbox, free_port
+
+
+def fake_java(folder: Path, version: str) -> None:
+    java = folder / "java"
+    java.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+    java.chmod(0o755)
+
+
+def test_no_java_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UserError, match=r"No Java on the PATH. Install Java 17 or 21"):
+        find_java()
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "nowhere"))
+    with pytest.raises(UserError, match="No Java in JAVA_HOME="):
+        find_java()
+
+
+def test_another_java_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    fake_java(tmp_path, "11.0.2")
+    with pytest.raises(UserError, match="is Java 11; Spark runs on Java 17 or 21"):
+        find_java()
+    fake_java(tmp_path, "21.0.1")
+    assert find_java() == tmp_path / "java"
+
+
+def test_a_second_run_is_refused_while_one_is_at_work(tmp_path: Path) -> None:
+    said = f"make demo, process {os.getpid()}"
+    with only_one(tmp_path, "make demo"), pytest.raises(UserError, match=said), only_one(tmp_path, "make live"):
+        pass
+    with only_one(tmp_path, "make live"):
+        pass
+
+
+def test_a_pid_used_again_is_not_taken_for_ours(tmp_path: Path) -> None:
+    daemon = Daemon("thing", ["true"], free_port(), tmp_path, 1)
+    (tmp_path / "thing.pid").write_text(f"{os.getpid()} 1")
+    assert daemon.pid is None
+    assert daemon.stop() is False
+
+
+def test_a_daemon_that_ends_at_once_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="thing ended at once"):
+        Daemon("thing", ["false"], free_port(), tmp_path, 10).start()
+
+
+def test_who_has_the_metastore_is_known_and_said_in_one_line(tmp_path: Path) -> None:
+    sandbox = TestSandbox(tmp_path)
+    assert metastore_owner(sandbox.settings) is None
+    sandbox.settings.metastore.mkdir()
+    lock = sandbox.settings.metastore / "dbex.lck"
+    lock.touch()
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"import fcntl, time; f = open({str(lock)!r}, 'r+'); fcntl.lockf(f, fcntl.LOCK_EX);"
+            " print('held', flush=True); time.sleep(60)",
+        ],
+        stdout=subprocess.PIPE,
+    )
+    try:
+        assert holder.stdout
+        holder.stdout.readline()
+        assert metastore_owner(sandbox.settings) == holder.pid
+        refused = sandbox.run("sandbox", "check-spark")
+        assert refused.returncode == 1
+        assert refused.stderr.count("\n") == 1
+        assert f"process {holder.pid}" in refused.stderr
+        assert "--target local_server" in refused.stderr
+    finally:
+        holder.kill()
+        holder.wait()
+    assert metastore_owner(sandbox.settings) is None
+
+
+@pytest.mark.parametrize("module", ["ingestion", "simulator", "sandbox"])
+def test_every_command_has_help_with_an_example(module: str) -> None:
+    def help_of(*path: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *path, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    def check(*path: str) -> None:
+        text = help_of(*path)
+        commands = re.findall(r"^  ([a-z-]+)  ", text.partition("Commands:")[2], re.MULTILINE)
+        if commands:
+            for command in commands:
+                check(*path, command)
+        else:
+            assert f"Example: python -m {module} {' '.join(path)}" in text
+
+    check()
+
+
+def test_make_help_lists_every_target() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    phony = re.search(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    assert phony
+    listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert set(re.findall(r"^  make ([a-z-]+)", listed, re.MULTILINE)) == set(phony[1].split())
