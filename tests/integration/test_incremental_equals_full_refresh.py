@@ -80,7 +80,7 @@ def built(warehouse: Warehouse) -> Iterator[tuple[Warehouse, Ledger, dict[str, l
         GENERATION,
     )
     warehouse.dbt("build", "--vars", json.dumps({"test_whole_tables": True}))
-    yield warehouse, ledger, {table: warehouse.rows(table, without) for table, without in TABLES.items()}
+    return warehouse, ledger, {table: warehouse.rows(table, without) for table, without in TABLES.items()}
 
 
 def test_each_verdict_is_the_ledgers(built) -> None:  # type: ignore[no-untyped-def]
