@@ -1,9 +1,7 @@
 """The stream job: from each hub into its bronze table, by Spark Structured Streaming."""
 
-import signal
 import time
 from collections.abc import Callable, Iterable
-from types import FrameType
 from typing import Any
 
 from pyspark.errors import StreamingQueryException
@@ -14,6 +12,7 @@ from ingestion import bronze
 from ingestion.errors import UserError
 from ingestion.kafka_options import kafka_options, topic_generation
 from ingestion.settings import Settings
+from ingestion.signals import StopRequest
 
 QUERY_ID = "sql.streaming.queryId"
 """The local property by which Spark names the running query; the id lives in the checkpoint and only there."""
@@ -95,33 +94,25 @@ def run(
     Raises:
         UserError: a query failed; the text says which and why.
     """
-    stopping = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
     queries: list[StreamingQuery] = []
     reported: dict[str, int] = {}
-    try:
-        queries += [start_query(spark, settings, hub, once=once) for hub in hubs]
-        running = True
-        while running and not stopping:
-            time.sleep(0.2)
-            running = any(query.isActive for query in queries) and all(_failure(query) is None for query in queries)
+    with StopRequest() as stop:
+        try:
+            queries += [start_query(spark, settings, hub, once=once) for hub in hubs]
+            running = True
+            while running and not stop.asked:
+                time.sleep(0.2)
+                running = any(query.isActive for query in queries) and not any(map(_failure, queries))
+                for query in queries:
+                    for progress in query.recentProgress:
+                        if progress["batchId"] > reported.get(query.name, -1) and progress["numInputRows"]:
+                            reported[query.name] = progress["batchId"]
+                            report(progress_line(progress))
+            if failed := [(query.name, reason) for query in queries if (reason := _failure(query))]:
+                raise UserError("\n".join(f"Landing {name} stopped: {reason}" for name, reason in failed))
+        finally:
             for query in queries:
-                for progress in query.recentProgress:
-                    if progress["batchId"] > reported.get(query.name, -1) and progress["numInputRows"]:
-                        reported[query.name] = progress["batchId"]
-                        report(progress_line(progress))
-        if failed := [(query.name, _failure(query)) for query in queries if _failure(query)]:
-            raise UserError("\n".join(f"Landing {name} stopped: {reason}" for name, reason in failed))
-    finally:
-        for query in queries:
-            query.stop()
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+                query.stop()
 
 
 def _failure(query: StreamingQuery) -> str | None:

@@ -49,11 +49,22 @@ def run_module(module: str, *arguments: str, env: Mapping[str, str], log: Path) 
     with log.open("a+") as noise:
         noise.seek(0, os.SEEK_END)
         start = noise.tell()
-        done = subprocess.run(
-            [sys.executable, "-m", module, *arguments], cwd=ROOT, env={**os.environ, **env}, stderr=noise, check=False
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            cwd=ROOT,
+            env={**os.environ, **env},
+            stderr=noise,
+            # Ctrl-C comes to us alone, and goes on as a SIGTERM that leaves time to end in order.
+            start_new_session=True,
         )
-        if done.returncode:
+        try:
+            code = process.wait()
+        except BaseException:
+            process.terminate()
+            process.wait()
+            raise
+        if code:
             noise.seek(start)
             lines = [line for line in noise.read().splitlines() if line.strip()]
             said = next((line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")), None)
-            raise UserError(said or f"python -m {module} ended with {done.returncode}; see {log}")
+            raise UserError(said or f"python -m {module} ended with {code}; see {log}")

@@ -1,13 +1,12 @@
 """The live loop: simulator, stream job and dbt side by side, until Ctrl-C."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
-from types import FrameType
 
 from ingestion.errors import UserError
+from ingestion.signals import StopRequest
 from sandbox.broker import broker, start_broker
 from sandbox.console import console
 from sandbox.dbt import Dbt
@@ -25,20 +24,6 @@ NEWEST = """
     where business_date = (select as_of_date from gold.as_of)
 """
 TEST_EVERY_SECONDS = 60
-
-
-class Stop:
-    """Becomes true at the first SIGINT or SIGTERM; what is at work may end first."""
-
-    def __init__(self) -> None:
-        self.asked = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
-
-    def _ask(self, _signal: int, _frame: FrameType | None) -> None:
-        if not self.asked:
-            console.print("Stopping: the dbt run at work ends first ...")
-        self.asked = True
 
 
 class Worker:
@@ -85,9 +70,8 @@ def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> N
     Raises:
         UserError: a part did not start, or ended by itself.
     """
-    with only_one(settings.state, "make live"):
+    with only_one(settings.state, "make live"), StopRequest(_say_that_it_stops) as stop:
         set_up(settings)
-        stop = Stop()
         workers: list[Worker] = []
         started = {"broker": False, "server": False}
         try:
@@ -118,7 +102,11 @@ def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> N
             console.print("All stopped.")
 
 
-def _loop(dbt: Dbt, workers: list[Worker], stop: Stop, seconds: float | None) -> None:
+def _say_that_it_stops() -> None:
+    console.print("Stopping: the dbt run at work ends first ...")
+
+
+def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | None) -> None:
     begun = time.monotonic()
     tested = begun
     while not stop.asked and (seconds is None or time.monotonic() - begun < seconds):

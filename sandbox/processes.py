@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from ingestion.errors import UserError
 
 
@@ -61,10 +63,10 @@ class Daemon:
     def pid(self) -> int | None:
         """The id of the running program, None if it does not run."""
         try:
-            pid, born = map(int, self._pid_file.read_text().split())
+            pid, born = self._pid_file.read_text().split()
         except (FileNotFoundError, ValueError):
             return None
-        return pid if _birth(pid) == born else None
+        return int(pid) if _birth(int(pid)) == float(born) else None
 
     def start(self) -> None:
         """Start the program and wait until its port answers.
@@ -111,16 +113,13 @@ class Daemon:
         return True
 
 
-def _birth(pid: int) -> int | None:
-    """When a process started, so that a pid used again is not taken for ours; None for one that ended.
-
-    Source: https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html, fields 3 (state) and 22 (starttime).
-    """
+def _birth(pid: int) -> float | None:
+    """When a process started, so that a pid used again is not taken for ours; None for one that ended."""
     try:
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
+        process = psutil.Process(pid)
+        return None if process.status() == psutil.STATUS_ZOMBIE else float(process.create_time())
+    except psutil.NoSuchProcess:
         return None
-    return None if fields[0] == "Z" else int(fields[19])
 
 
 @contextmanager

@@ -1,11 +1,12 @@
 """Spark on this machine: its configuration, and Spark's own Thrift server."""
 
+import contextlib
 import fcntl
 import os
-import struct
 import sys
 from pathlib import Path
 
+import psutil
 import pyspark
 
 from ingestion.errors import UserError
@@ -38,18 +39,28 @@ def write_spark_conf(settings: SandboxSettings) -> None:
         (folder / template.name).write_text(text)
 
 
-def metastore_owner(settings: SandboxSettings) -> int | None:
-    """The id of the process that has the metastore open, if one has.
+def metastore_owner(settings: SandboxSettings) -> str | None:
+    """Which process has the metastore open, in words; None if none has.
 
-    Derby locks this file the POSIX way for as long as it is open: a lock left by a killed process is none.
+    Derby locks this file the POSIX way for as long as it is open: what a killed process left is no lock.
     """
     lock = settings.metastore / "dbex.lck"
     if not lock.exists():
         return None
     with lock.open("rb+") as file:
-        asked = struct.pack("hhqqi", fcntl.F_WRLCK, os.SEEK_SET, 0, 0, 0)
-        answer = struct.unpack("hhqqi", fcntl.fcntl(file, fcntl.F_GETLK, asked)[: struct.calcsize("hhqqi")])
-    return None if answer[0] == fcntl.F_UNLCK else int(answer[4])
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return _holder_of(lock)
+    return None
+
+
+def _holder_of(file: Path) -> str:
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.pid != os.getpid() and any(opened.path == str(file) for opened in process.open_files()):
+                return f"process {process.pid}"
+    return "another process"
 
 
 def require_metastore(settings: SandboxSettings) -> None:
@@ -62,7 +73,7 @@ def require_metastore(settings: SandboxSettings) -> None:
     (settings.state / "logs").mkdir(parents=True, exist_ok=True)
     if owner := metastore_owner(settings):
         raise UserError(
-            f"The local tables are in use by process {owner}. Wait for it or stop it; "
+            f"The local tables are in use by {owner}. Wait for it or stop it; "
             "while `make live` runs, or `python -m sandbox spark start` did, "
             "use: dbt build --target local_server"
         )

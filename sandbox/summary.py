@@ -116,7 +116,9 @@ def show(summary: dict[str, Any], ledger: Ledger, seconds: dict[str, float]) -> 
         console.print("Gold equals the simulator's ledger: every verdict, and revenue by state to the cent.")
     else:
         others = hub["sent"] - ledger.orders.sent
-        console.print(f"The account closes. {others:,} events came from other producers, so no ledger knows them.")
+        console.print(
+            f"The account closes. {others:,} events are in no ledger: another producer's, or a cut-off simulator's."
+        )
     console.print(f"{sum(seconds.values()):.0f} seconds: " + ", ".join(f"{n} {s:.0f}" for n, s in seconds.items()))
     console.print(
         "\nWhere to look next:\n"

@@ -1,18 +1,18 @@
 """Command line of the simulator: send a history, or send live."""
 
-import signal
 import time
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
 from ingestion.__main__ import Commands
+from ingestion.errors import UserError
 from ingestion.senders import open_sender
 from ingestion.settings import load_settings
+from ingestion.signals import StopRequest
 from simulator.faults import FaultRates
 from simulator.ledger import Ledger, ledger_for
 from simulator.orders import DAY_MS, ORDERS_PER_CUSTOMER, Shop
@@ -66,19 +66,28 @@ def backfill(events: int, days: int, until: datetime | None, seed: int | None, l
     shop = Shop(seed, max(events // ORDERS_PER_CUSTOMER, 10), fault_rates)
     orders = shop.in_utc(shop.orders(shop.times(events - duplicates, end, days), now_ms), now_ms)
     ledger = Ledger()
+    # A seed counts as used from here on, even if this run is cut off.
+    ledger.write(path)
     started = time.perf_counter()
     with (
+        StopRequest() as stop,
         open_sender(load_settings(), "orders") as sender,
         click.progressbar(length=events, label="orders", update_min_steps=20_000) as bar,
     ):
-        for number, event in enumerate(shop.events(orders, shop.sending_order(orders, duplicates, now_ms), ledger), 1):
+        for event in shop.events(orders, shop.sending_order(orders, duplicates, now_ms), ledger):
             sender.send(event.body, event.key)
-            if number % 20_000 == 0:
+            if ledger.orders.sent % 20_000 == 0:
                 bar.update(20_000)
-        bar.update(events % 20_000)
+            if stop.asked:
+                break
+        bar.update(ledger.orders.sent % 20_000)
     ledger.write(path)
-    rate = events / (time.perf_counter() - started)
-    click.echo(f"{events:,} events sent, {rate:,.0f} a second; seed {seed}, ledger {path}")
+    sent = ledger.orders.sent
+    if sent < events:
+        raise UserError(f"Stopped after {sent:,} of {events:,} events; the ledger {path} has those.")
+    click.echo(
+        f"{sent:,} events sent, {sent / (time.perf_counter() - started):,.0f} a second; seed {seed}, ledger {path}"
+    )
 
 
 @main.command()
@@ -94,34 +103,26 @@ def live(rate: float, seconds: float | None, seed: int | None, ledgers: Path, **
     fault_rates = FaultRates(**rates)
     shop = Shop(seed, 5_000, fault_rates)
     ledger = Ledger()
-    stopping = False
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        nonlocal stopping
-        stopping = True
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    started = time.monotonic()
-    told = started
-    sent = 0
-    with open_sender(load_settings(), "orders") as sender:
-        while not stopping and (seconds is None or time.monotonic() - started < seconds):
-            due = int((time.monotonic() - started) * rate) - sent
+    ledger.write(path)
+    started = told = time.monotonic()
+    with StopRequest() as stop, open_sender(load_settings(), "orders") as sender:
+        while not stop.asked and (seconds is None or time.monotonic() - started < seconds):
+            due = int((time.monotonic() - started) * rate) - ledger.orders.sent
             if due > 0:
                 now_ms = time.time_ns() // 1_000_000
                 orders, duplicates = shop.happening(due, now_ms)
                 for event in shop.events(orders, shop.sending_order(orders, duplicates, now_ms + DAY_MS), ledger):
                     sender.send(event.body, event.key)
-                sent += due
             if time.monotonic() - told >= 5:
                 told = time.monotonic()
                 sender.flush()
                 ledger.write(path)
-                click.echo(f"orders: {sent:,} events sent, {sent / (told - started):,.1f} a second")
+                click.echo(
+                    f"orders: {ledger.orders.sent:,} events sent, {ledger.orders.sent / (told - started):,.1f} a second"
+                )
             time.sleep(min(0.1, 1 / rate))
     ledger.write(path)
-    click.echo(f"{sent:,} events sent; seed {seed}, ledger {path}")
+    click.echo(f"{ledger.orders.sent:,} events sent; seed {seed}, ledger {path}")
 
 
 if __name__ == "__main__":

@@ -80,7 +80,7 @@ def test_who_has_the_metastore_is_known_and_said_in_one_line(tmp_path: Path) -> 
     try:
         assert holder.stdout
         holder.stdout.readline()
-        assert metastore_owner(sandbox.settings) == holder.pid
+        assert metastore_owner(sandbox.settings) == f"process {holder.pid}"
         refused = sandbox.run("sandbox", "check-spark")
         assert refused.returncode == 1
         assert refused.stderr.count("\n") == 1
