@@ -112,7 +112,15 @@ def run(
                 raise UserError("\n".join(f"Landing {name} stopped: {reason}" for name, reason in failed))
         finally:
             for query in queries:
-                query.stop()
+                _stop_between_batches(query)
+
+
+def _stop_between_batches(query: StreamingQuery, seconds: float = 20) -> None:
+    """Let the batch at work end, for a while; then stop. A batch cut off is landed by the next run."""
+    deadline = time.monotonic() + seconds
+    while query.isActive and query.status["isTriggerActive"] and time.monotonic() < deadline:
+        time.sleep(0.02)
+    query.stop()
 
 
 def _failure(query: StreamingQuery) -> str | None:
