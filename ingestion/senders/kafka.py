@@ -13,6 +13,10 @@ _SILENT.addHandler(logging.NullHandler())
 _SILENT.propagate = False
 
 
+def _text(error: KafkaException) -> str:
+    return str(error.args[0].str())
+
+
 class KafkaSender:
     """Sends to one topic: idempotent, acknowledged by all replicas, in batches.
 
@@ -55,7 +59,9 @@ class KafkaSender:
                 self._producer.poll(0.1)
                 self._raise_if_failed()
             except KafkaException as error:
-                raise UserError(f"An event of {len(body):,} bytes can't be sent to {self._where}: {error}") from error
+                raise UserError(
+                    f"An event of {len(body):,} bytes can't be sent to {self._where}: {_text(error)}"
+                ) from error
 
     def flush(self) -> None:
         """Wait until every queued event is acknowledged. See `Sender.flush`."""
@@ -67,6 +73,13 @@ class KafkaSender:
             )
 
     def __enter__(self) -> Self:
+        # Ask first: who has no broker should know it now, not when the queue gives up.
+        try:
+            topic = self._producer.list_topics(self._hub, timeout=10).topics[self._hub]
+        except KafkaException as error:
+            raise UserError(f"Nothing answers for {self._where}: {_text(error)}. Is the broker running?") from error
+        if topic.error is not None:
+            raise UserError(f"Can't send to {self._where}: {topic.error.str()}. Is the hub's name right?")
         return self
 
     def __exit__(

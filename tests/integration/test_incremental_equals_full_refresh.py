@@ -15,7 +15,7 @@ from tests.support.orders import order
 from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "incremental"
-BATCHES = 5
+BATCHES = 4
 # processed_batch says when a row was worked on, not what it means.
 TABLES = {
     "silver.order_keys": (),
@@ -55,7 +55,9 @@ def built(warehouse: Warehouse) -> Iterator[tuple[Warehouse, Ledger, dict[str, l
             # A lost checkpoint: the second batch's positions are read again.
             warehouse.land(messages[size : 2 * size], GENERATION)
         warehouse.land(batch, GENERATION)
-        warehouse.dbt("run" if number else "build")
+        if number == 0:
+            warehouse.dbt("seed")
+        warehouse.dbt("run")
     # Late and odd ones, in runs of their own: a key that comes back with another date, products nobody listed.
     at = datetime(2026, 6, 30, 13, tzinfo=UTC)
     warehouse.land(

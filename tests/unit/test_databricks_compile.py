@@ -48,7 +48,8 @@ ON_DATABRICKS = set(
         abs array array_agg array_compact array_contains avg bool_and bool_or btrim cast coalesce concat concat_ws
         convert_timezone count count_if current_date current_timestamp date_add date_diff date_format date_sub
         date_trunc datediff dense_rank element_at explode filter floor from_json get_json_object greatest hour if
-        initcap lag lead least left length locate lower ltrim make_date map max max_by md5 min min_by minute month
+        initcap json_array_length
+        lag lead least left length locate lower ltrim make_date map max max_by md5 min min_by minute month
         named_struct ntile nullif percentile quarter rank regexp_replace replace round row_number schema_of_variant
         sequence sha2 size sort_array split struct substring sum timestampdiff to_json transform trim try_cast
         try_divide try_parse_json try_validate_utf8 upper variant_get weekday xxhash64 year
