@@ -6,6 +6,11 @@ import re
 from ingestion.errors import UserError
 from ingestion.settings import Settings
 
+PLAIN_CLIENT = {
+    # A broker that is gone is said after half a minute, not after one or two.
+    "kafka.request.timeout.ms": "20000",
+    "kafka.default.api.timeout.ms": "30000",
+}
 EVENT_HUBS_CLIENT = {
     # https://learn.microsoft.com/azure/event-hubs/apache-kafka-configurations
     "kafka.request.timeout.ms": "60000",
@@ -22,7 +27,7 @@ def kafka_options(settings: Settings) -> dict[str, str]:
         UserError: reading Event Hubs has neither a service credential nor a connection string.
     """
     if settings.transport == "kafka":
-        return {"kafka.bootstrap.servers": settings.kafka_bootstrap_servers}
+        return {"kafka.bootstrap.servers": settings.kafka_bootstrap_servers, **PLAIN_CLIENT}
     options = {"kafka.bootstrap.servers": f"{_namespace(settings)}:9093", **EVENT_HUBS_CLIENT}
     if settings.event_hubs_service_credential:
         return options | {"databricks.serviceCredential": settings.event_hubs_service_credential}

@@ -139,5 +139,11 @@ def _failure(query: StreamingQuery) -> str | None:
     error: StreamingQueryException | None = query.exception()
     if error is None:
         return None
-    # Spark puts the whole plan behind the cause; people need the cause.
-    return str(error).split("\n\n")[0].split("=== Streaming Query ===")[0].strip()
+    # Spark puts plans and traces behind the cause; people need the cause.
+    reason = str(error).split("=== Streaming Query ===")[0].strip().splitlines()[0]
+    if "org.apache.kafka.common.errors.TimeoutException" in str(error) or "TimeoutException" in reason:
+        reason = (
+            reason.rstrip(".")
+            + ". The broker does not answer. Once it is back, run this again: it goes on where it was."
+        )
+    return reason

@@ -1,8 +1,6 @@
 """Runs dbt in this process, and shows how far it is."""
 
-import json
 import os
-from pathlib import Path
 from typing import Any
 
 from dbt.cli.main import dbtRunner
@@ -86,10 +84,3 @@ class Dbt:
             cursor.execute(sql)
             names = [column[0].rpartition(".")[2] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
-def write_json(path: Path, content: dict[str, Any]) -> None:
-    """Write JSON whole or not at all."""
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(content, indent=2) + "\n")
-    part.replace(path)

@@ -5,13 +5,13 @@ from confluent_kafka import Consumer, TopicPartition
 from ingestion.errors import UserError
 from sandbox.broker import PARTITIONS, broker, start_broker
 from sandbox.console import console, run_module, step
-from sandbox.dbt import Dbt, write_json
+from sandbox.dbt import Dbt
 from sandbox.processes import only_one
 from sandbox.settings import SandboxSettings
 from sandbox.setup import set_up
 from sandbox.spark import require_metastore, spark_server
 from sandbox.summary import differences, show, summarise
-from simulator.ledger import sum_of
+from simulator.ledger import sum_of, write_json
 
 
 def run_demo(settings: SandboxSettings, events: int, days: int) -> None:

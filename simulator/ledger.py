@@ -64,11 +64,16 @@ class Ledger:
         self.items += other.items
 
     def write(self, path: Path) -> None:
-        """Write it whole or not at all."""
+        """Write it, whole or not at all."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        part.write_text(json.dumps(self.as_dict(), indent=2) + "\n")
-        part.replace(path)
+        write_json(path, self.as_dict())
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write JSON whole or not at all: a reader never finds half a file."""
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(content, indent=2) + "\n")
+    part.replace(path)
 
 
 def read_ledger(path: Path) -> Ledger:

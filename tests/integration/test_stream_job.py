@@ -117,6 +117,26 @@ def test_a_topic_made_anew_is_another_generation(broker_sandbox: TestSandbox, br
     assert [bytes(row["body"]) for row in rows] == [b"after"]  # type: ignore[call-overload]
 
 
+def test_a_broker_that_goes_away_is_said_in_one_line_and_the_next_run_goes_on(
+    broker_sandbox: TestSandbox, bronze: Bronze, tmp_path: Path
+) -> None:
+    before = sum(bronze.positions().values())
+    send(broker_sandbox, tmp_path, [b"before"])
+    job = broker_sandbox.start("ingestion", "stream")
+    wait_for(lambda: sum(bronze.positions().values()) == before + 1, "the first event to land")
+    assert broker_sandbox.run("sandbox", "broker", "stop").returncode == 0
+    output, _ = job.communicate(timeout=200)
+    assert job.returncode == 1
+    errors = [line for line in output.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1, output
+    assert "The broker does not answer. Once it is back, run this again" in errors[0]
+
+    assert broker_sandbox.run("sandbox", "broker", "start").returncode == 0
+    send(broker_sandbox, tmp_path, [b"after it came back"])
+    land(broker_sandbox)
+    assert sum(bronze.positions().values()) == before + 2
+
+
 def wait_for(condition: "object", what: str, seconds: float = 90) -> None:
     assert callable(condition)
     deadline = time.monotonic() + seconds
