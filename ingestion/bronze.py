@@ -24,15 +24,6 @@ COLUMNS: Final = {
 statistics of the first 32 leaf columns."""
 
 
-def table_exists(spark: SparkSession, table: str) -> bool:
-    """Whether a bronze table (path or catalog name) is there as a Delta table."""
-    if "/" not in table:
-        return spark.catalog.tableExists(table)
-    from delta.tables import DeltaTable
-
-    return DeltaTable.isDeltaTable(spark, table)
-
-
 def create_table(spark: SparkSession, table: str) -> None:
     """Make an empty bronze table where there is none.
 
