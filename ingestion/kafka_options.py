@@ -6,6 +6,11 @@ import re
 from ingestion.errors import UserError
 from ingestion.settings import Settings
 
+SILENT = logging.getLogger(f"{__name__}.client")
+"""For Kafka clients: what they log of each attempt is noise beside the one error that we raise."""
+SILENT.addHandler(logging.NullHandler())
+SILENT.propagate = False
+
 PLAIN_CLIENT = {
     # A broker that is gone is said after half a minute, not after one or two.
     "kafka.request.timeout.ms": "20000",
@@ -59,10 +64,7 @@ def topic_generation(settings: Settings, topic: str) -> str:
     from confluent_kafka import KafkaException, TopicCollection
     from confluent_kafka.admin import AdminClient
 
-    silent = logging.getLogger(f"{__name__}.client")
-    silent.addHandler(logging.NullHandler())
-    silent.propagate = False
-    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers}, logger=silent)
+    admin = AdminClient({"bootstrap.servers": settings.kafka_bootstrap_servers}, logger=SILENT)
     try:
         described = admin.describe_topics(TopicCollection([topic]), request_timeout=10)[topic].result()
     except KafkaException as error:

@@ -1,6 +1,5 @@
 """The local event broker: one real Apache Kafka node (KRaft) on 127.0.0.1."""
 
-import logging
 import subprocess
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-def
 
 from ingestion.contracts import HUBS
 from ingestion.errors import UserError
+from ingestion.kafka_options import SILENT
 from sandbox.jars import SPARK_JARS, classpath
 from sandbox.java import find_java
 from sandbox.processes import Daemon, require_free_port
@@ -116,10 +116,7 @@ def _prepare_disk(settings: SandboxSettings) -> None:
 
 
 def _create_topics(settings: SandboxSettings) -> None:
-    silent = logging.getLogger("sandbox.broker.client")
-    silent.addHandler(logging.NullHandler())
-    silent.propagate = False
-    admin = AdminClient({"bootstrap.servers": settings.broker_address}, logger=silent)
+    admin = AdminClient({"bootstrap.servers": settings.broker_address}, logger=SILENT)
     deadline = time.monotonic() + 30
     while True:
         try:

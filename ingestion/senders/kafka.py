@@ -1,16 +1,12 @@
 """Sends events to a Kafka broker."""
 
-import logging
 from types import TracebackType
 from typing import Self
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from ingestion.errors import UserError
-
-_SILENT = logging.getLogger(f"{__name__}.client")
-_SILENT.addHandler(logging.NullHandler())
-_SILENT.propagate = False
+from ingestion.kafka_options import SILENT
 
 
 def _text(error: KafkaException) -> str:
@@ -46,7 +42,7 @@ class KafkaSender:
                 # Only failures are told to Python: no callback for each of the many that arrive.
                 "delivery.report.only.error": True,
             },
-            logger=_SILENT,
+            logger=SILENT,
         )
 
     def send(self, body: bytes, key: str | None = None) -> None:

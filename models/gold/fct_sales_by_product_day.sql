@@ -57,13 +57,7 @@ fct_sales_by_product_day as (
         product_id,
         state_code,
         content_type,
-        cast(sum(total_amount) as decimal(18, 2)) as total_sales,
-        cast(sum(quantity) as bigint) as total_items,
-        count(*) as order_count,
-        cast(sum(if(is_cancelled, total_amount, 0)) as decimal(18, 2)) as cancelled_sales,
-        cast(sum(if(is_cancelled, quantity, 0)) as bigint) as cancelled_items,
-        count_if(is_cancelled) as cancelled_order_count,
-        cast(max(processed_batch) as bigint) as processed_batch
+        {{ sales_measures() }}
     from recomputed
     group by business_date, product_id, state_code, content_type
 )
