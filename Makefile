@@ -2,13 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EVENTS ?= 200000
-DAYS ?= 30
+EVENTS ?= 500000
+DAYS ?= 90
 RATE ?= 50
 DOCS_PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo live test lint docs clean
+.PHONY: help setup demo show live test lint docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -27,8 +27,11 @@ $(VENV)/installed: requirements.lock pyproject.toml
 setup: $(VENV)/installed ## Install everything: Python packages, Java libraries, dbt packages
 	@$(BIN)/python -m sandbox setup
 
-demo: setup ## Run the whole pipeline once: EVENTS=200000 over DAYS=30, from the simulator to gold
+demo: setup ## Run the whole pipeline once: EVENTS=500000 over DAYS=90, from the simulator to gold
 	@$(BIN)/python -m sandbox demo --events $(EVENTS) --days $(DAYS)
+
+show: setup ## Print the four perspectives as tables, and what stands out: PERSPECTIVE=executive_overview
+	@$(BIN)/python -m sandbox show $(PERSPECTIVE)
 
 live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a second
 	@$(BIN)/python -m sandbox live --rate $(RATE)
@@ -36,11 +39,12 @@ live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a 
 test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
 	@$(BIN)/python -m pytest
 
-lint: $(VENV)/installed ## Check style and types: ruff, mypy, sqlfluff
+lint: setup ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --templater jinja --processes 2 models tests/data
+	@$(BIN)/sqlfluff lint --templater jinja --processes 2 models tests/data dbt_project/analyses
+	@$(BIN)/python -m sandbox check-descriptions
 
 docs: setup ## Build the dbt docs site and serve it on 127.0.0.1: DOCS_PORT=8080
 	@$(BIN)/python -m sandbox docs --port $(DOCS_PORT)

@@ -3,7 +3,7 @@
 import click
 
 from ingestion.__main__ import Commands
-from sandbox.settings import SandboxSettings
+from sandbox.settings import PERSPECTIVES, SandboxSettings
 
 
 @click.group(cls=Commands)
@@ -23,12 +23,12 @@ def setup() -> None:
 
 
 @main.command()
-@click.option("--events", type=click.IntRange(1), default=200_000, show_default=True, help="Messages in all.")
-@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="Days of history.")
+@click.option("--events", type=click.IntRange(1), default=500_000, show_default=True, help="Messages in all.")
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="Days of history.")
 def demo(events: int, days: int) -> None:
-    """Send a history of orders, land it, build and test everything, and say what it came to.
+    """Send a history of the shop, land it, build and test everything, and say what it came to.
 
-    Example: python -m sandbox demo --events 200000
+    Example: python -m sandbox demo --events 500000 --days 90
     """
     from sandbox.demo import run_demo
 
@@ -46,6 +46,30 @@ def live(rate: float, seconds: float | None) -> None:
     from sandbox.live import run_live
 
     run_live(SandboxSettings(), rate, seconds)
+
+
+@main.command()
+@click.argument("perspective", type=click.Choice(PERSPECTIVES), required=False)
+def show(perspective: str | None) -> None:
+    """Print the four perspectives as tables, or one of them, and what stands out.
+
+    Example: python -m sandbox show conversion_analysis
+    """
+    from sandbox.dbt import Dbt
+    from sandbox.findings import findings, show_findings
+    from sandbox.perspectives import Perspectives
+    from sandbox.spark import require_metastore
+    from sandbox.spark import spark_server as spark_daemon
+
+    settings = SandboxSettings()
+    if not spark_daemon(settings).pid:
+        require_metastore(settings)
+    analyses = Perspectives(Dbt(settings))
+    for name in [perspective] if perspective else PERSPECTIVES:
+        analyses.show(name)
+    if not perspective:
+        click.echo()
+        show_findings(findings(analyses))
 
 
 @main.command()
@@ -73,6 +97,17 @@ def docs(port: int) -> None:
     from sandbox.docs import serve_docs
 
     serve_docs(SandboxSettings(), port)
+
+
+@main.command("check-descriptions")
+def check_descriptions() -> None:
+    """Say which model, seed, source or column has no description; exit with 1 if any.
+
+    Example: python -m sandbox check-descriptions
+    """
+    from sandbox.descriptions import require_descriptions
+
+    require_descriptions()
 
 
 @main.command("check-spark")

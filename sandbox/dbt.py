@@ -32,6 +32,31 @@ class Dbt:
         Raises:
             UserError: some node failed; the text has dbt's own words for each.
         """
+        counts: dict[str, int] = {}
+        for node in self._results(*arguments, show_progress=show_progress):
+            counts[str(node.status)] = counts.get(str(node.status), 0) + 1
+        return counts
+
+    def compile(self, *select: str) -> dict[str, str]:
+        """The SQL of some nodes as it would be sent, by their names. Raises UserError as `run`."""
+        results = self._results("compile", "--select", *select, show_progress=False)
+        return {result.node.name: result.node.compiled_code for result in results}
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        """The rows of a query over the local tables."""
+        if self.target == "local":
+            from pyspark.sql import SparkSession
+
+            return [row.asDict(recursive=True) for row in SparkSession.builder.getOrCreate().sql(sql).collect()]
+        from pyhive import hive
+
+        server = ("127.0.0.1", self._settings.spark_server_port)
+        with hive.connect(*server) as connection, connection.cursor() as cursor:  # type: ignore[no-untyped-call]
+            cursor.execute(sql)
+            names = [column[0].rpartition(".")[2] for column in cursor.description]
+            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def _results(self, *arguments: str, show_progress: bool) -> list[Any]:
         columns = (TextColumn("  {task.description:44.44}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         with Progress(*columns, console=console, transient=True, disable=not show_progress) as progress:
             task = progress.add_task("starting", total=None)
@@ -49,38 +74,10 @@ class Dbt:
                 elif info.name in ("RunResultError", "RunResultFailure", "MainEncounteredError"):
                     failures.append(info.msg.strip())
 
-            log = self._settings.logs / "spark_stderr.log"
-            with noise_to(log):
-                result = dbtRunner(callbacks=[follow]).invoke(
-                    [
-                        *arguments,
-                        "--target",
-                        self.target,
-                        "--log-level",
-                        "none",
-                        "--log-level-file",
-                        "info",
-                        "--no-use-colors",
-                    ]
-                )
+            logging = ("--log-level", "none", "--log-level-file", "info", "--no-use-colors")
+            with noise_to(self._settings.logs / "spark_stderr.log"):
+                result = dbtRunner(callbacks=[follow]).invoke([*arguments, "--target", self.target, *logging])
         if not result.success:
             said = "\n".join(failures) or str(result.exception or "see logs/dbt.log")
             raise UserError(f"dbt {arguments[0]} failed:\n{said}")
-        counts: dict[str, int] = {}
-        for node in getattr(result.result, "results", []):
-            counts[str(node.status)] = counts.get(str(node.status), 0) + 1
-        return counts
-
-    def query(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of a query over the local tables."""
-        if self.target == "local":
-            from pyspark.sql import SparkSession
-
-            return [row.asDict(recursive=True) for row in SparkSession.builder.getOrCreate().sql(sql).collect()]
-        from pyhive import hive
-
-        server = ("127.0.0.1", self._settings.spark_server_port)
-        with hive.connect(*server) as connection, connection.cursor() as cursor:  # type: ignore[no-untyped-call]
-            cursor.execute(sql)
-            names = [column[0].rpartition(".")[2] for column in cursor.description]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        return list(getattr(result.result, "results", []))

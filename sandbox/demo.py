@@ -2,10 +2,13 @@
 
 from confluent_kafka import Consumer, TopicPartition
 
+from ingestion.contracts import HUBS
 from ingestion.errors import UserError
 from sandbox.broker import PARTITIONS, broker, start_broker
 from sandbox.console import console, run_module, step
 from sandbox.dbt import Dbt
+from sandbox.findings import findings
+from sandbox.perspectives import Perspectives
 from sandbox.processes import only_one
 from sandbox.settings import SandboxSettings
 from sandbox.setup import set_up
@@ -15,7 +18,7 @@ from simulator.ledger import sum_of, write_json
 
 
 def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
-    """Send a history, land it, build and test silver and gold, and say what it came to.
+    """Send a history, land it, build and test silver and gold, and say what it came to and what stands out.
 
     Works on top of what is there: the sums are those of all runs. The summary goes to `<state>/summary.json` too.
 
@@ -37,13 +40,13 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
                 run_module("simulator", "backfill", *history, *ledgers, env=env, log=settings.logs / "simulator.log")
             with step("stream", seconds):
                 run_module("ingestion", "stream", "--once", env=env, log=settings.logs / "stream.log")
-            in_broker = count_in_broker(settings, "orders")
+            in_broker = {hub: count_in_broker(settings, hub) for hub in HUBS}
         finally:
             if started_here:
                 broker(settings).stop()
         with step("dbt", seconds):
             dbt = Dbt(settings)
-            counts = dbt.run("build")
+            counts = dbt.run("build", "--exclude-resource-type", "unit_test")
             console.print(
                 f"{counts.get('success', 0)} models and seeds built, {counts.get('pass', 0)} tests passed, "
                 f"{counts.get('warn', 0)} warnings"
@@ -51,10 +54,14 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
         with step("summary", seconds):
             ledger = sum_of(settings.ledgers.glob("seed-*.json"))
             summary = summarise(dbt, ledger, in_broker)
-        write_json(settings.state / "summary.json", {**summary, "seconds": seconds})
+            found = findings(Perspectives(dbt))
+        write_json(
+            settings.state / "summary.json",
+            {**summary, "findings": [finding.as_dict() for finding in found], "seconds": seconds},
+        )
         if wrong := differences(summary, ledger):
             raise UserError("The figures are not as they must be:\n  " + "\n  ".join(wrong))
-        show(summary, ledger, seconds)
+        show(summary, ledger, found, seconds)
 
 
 def ingestion_environment(settings: SandboxSettings) -> dict[str, str]:

@@ -83,14 +83,14 @@ def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> N
                 f"Broker at {settings.broker_address}, Spark server at 127.0.0.1:{settings.spark_server_port}. "
                 "While this runs, use dbt with: --target local_server"
             )
-            dbt.run("build", "--exclude-resource-type", "unit_test")
+            dbt.run("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
             workers += [
                 Worker(settings, "stream job", "ingestion", "stream"),
                 Worker(
                     settings, "simulator", "simulator", "live", "--rate", str(rate), "--ledger", str(settings.ledgers)
                 ),
             ]
-            console.print(f"Live at {rate:g} orders a second. Ctrl-C stops all parts.")
+            console.print(f"Live at {rate:g} events a second. Ctrl-C stops all parts.")
             _loop(dbt, workers, stop, seconds)
         finally:
             for worker in reversed(workers):

@@ -8,6 +8,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
 JARS = Path(sys.prefix) / "jars"
+PERSPECTIVES = ("executive_overview", "conversion_analysis", "social_engagement", "customer_reviews")
+"""The four perspectives by the names of their analyses, in the order of the dashboards."""
 
 
 class SandboxSettings(BaseSettings):

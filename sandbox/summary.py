@@ -4,51 +4,74 @@ from typing import Any
 
 from rich.table import Table
 
+from ingestion.contracts import HUBS
 from sandbox.console import console
 from sandbox.dbt import Dbt
+from sandbox.findings import Finding, show_findings
 from simulator.ledger import Ledger
 
+MESSAGES = {"orders": "order_messages", "engagement": "engagement_messages", "reviews": "review_messages"}
 HUB_ACCOUNT = """
     select
         count(distinct landed.topic_generation, landed.partition, landed.offset) as landed,
         count_if(messages.verdict = 'accepted') as accepted,
         count_if(messages.verdict = 'duplicate') as duplicates,
-        count_if(messages.verdict = 'rejected') as quarantined
-    from (select distinct topic_generation, partition, offset from bronze.orders) as landed
-    left join silver.order_messages as messages using (topic_generation, partition, offset)
+        count_if(messages.verdict = 'rejected') as quarantined,
+        count_if(messages.verdict = 'accepted' and size(messages.new_fields) > 0) as new_fields
+    from (select distinct topic_generation, partition, offset from bronze.{hub}) as landed
+    left join silver.{messages} as messages using (topic_generation, partition, offset)
 """
 REASONS = """
     select reason, count(*) as messages
     from silver.quarantined_events lateral view explode(reasons) as reason
-    where hub = 'orders'
+    where hub = '{hub}'
     group by reason order by messages desc, reason
 """
 REVENUE = """
-    select state_code, state_name, sum(total_sales) as revenue, sum(order_count) as orders
+    select state_code, state_name, sum(total_sales) as revenue, sum(total_items) as items, sum(order_count) as orders
     from gold.fct_sales_by_state_minute join gold.dim_state using (state_code)
     group by state_code, state_name order by revenue desc, state_code
 """
+# What the ledger has under the same name: a key, and counts.
+BREAKDOWNS = {
+    "funnel_by_product": """
+        select product_id, sum(journeys_viewed) as viewed, sum(journeys_clicked) as clicked,
+            sum(journeys_purchased) as purchased
+        from gold.fct_funnel_by_product_day group by product_id order by product_id
+    """,
+    "engagement_by_content_type": """
+        select content_type, sum(views) as views, sum(clicks) as clicks, sum(likes) as likes
+        from gold.fct_engagement_by_product_day group by content_type order by content_type
+    """,
+    "ratings_by_product": """
+        select product_id, count(*) as reviews, sum(rating) as stars
+        from gold.fct_reviews group by product_id order by product_id
+    """,
+}
 AS_OF = "select cast(as_of_date as string) as as_of_date from gold.as_of"
 
 
-def summarise(dbt: Dbt, ledger: Ledger, in_broker: int) -> dict[str, Any]:
+def summarise(dbt: Dbt, ledger: Ledger, in_broker: dict[str, int]) -> dict[str, Any]:
     """Count what was sent and what became of it.
 
     Args:
         ledger: what the simulator sent, over all runs.
-        in_broker: events that the broker holds; more than the ledger's if other producers sent too.
+        in_broker: events that the broker holds, by hub; more than the ledger's if other producers sent too.
     """
-    account = dbt.query(HUB_ACCOUNT)[0]
     states = dbt.query(REVENUE)
+    by_code = sorted(states, key=lambda row: str(row["state_code"]))
     return {
         "hubs": {
-            "orders": {
-                "sent": max(ledger.orders.sent, in_broker),
-                **account,
-                "reasons": {row["reason"]: row["messages"] for row in dbt.query(REASONS)},
+            hub: {
+                "sent": max(ledger.hubs[hub].sent, in_broker[hub]),
+                **dbt.query(HUB_ACCOUNT.format(hub=hub, messages=MESSAGES[hub]))[0],
+                "reasons": {row["reason"]: row["messages"] for row in dbt.query(REASONS.format(hub=hub))},
             }
+            for hub in HUBS
         },
-        "revenue_by_state": {row["state_code"]: float(row["revenue"]) for row in sorted(states, key=_code)},
+        "revenue_by_state": {row["state_code"]: float(row["revenue"]) for row in by_code},
+        "items_by_state": {row["state_code"]: row["items"] for row in by_code},
+        **{name: _by_key(dbt.query(sql)) for name, sql in BREAKDOWNS.items()},
         "orders": sum(row["orders"] for row in states),
         "as_of": dbt.query(AS_OF)[0]["as_of_date"],
         "states": [
@@ -62,39 +85,44 @@ def differences(summary: dict[str, Any], ledger: Ledger) -> list[str]:
 
     Figures are held against the ledger only while the simulator is the only producer.
     """
-    hub = summary["hubs"]["orders"]
+    truth = ledger.as_dict()
     found = []
-    if hub["sent"] != hub["landed"]:
-        found.append(f"{hub['sent']:,} events were sent, {hub['landed']:,} landed")
-    if hub["landed"] != hub["accepted"] + hub["duplicates"] + hub["quarantined"]:
-        found.append("accepted + duplicates + quarantined is not what landed")
-    if hub["sent"] == ledger.orders.sent:
-        truth = ledger.as_dict()
-        for figure in ("accepted", "duplicates", "quarantined", "reasons"):
-            if hub[figure] != truth["hubs"]["orders"][figure]:
-                found.append(f"{figure}: {hub[figure]}, the ledger says {truth['hubs']['orders'][figure]}")
-        for state in sorted(summary["revenue_by_state"].keys() | truth["revenue_by_state"].keys()):
-            here, there = summary["revenue_by_state"].get(state), truth["revenue_by_state"].get(state)
-            if here != there:
-                found.append(f"revenue of {state}: {here}, the ledger says {there}")
+    for hub, account in summary["hubs"].items():
+        if account["sent"] != account["landed"]:
+            found.append(f"{hub}: {account['sent']:,} events were sent, {account['landed']:,} landed")
+        if account["landed"] != account["accepted"] + account["duplicates"] + account["quarantined"]:
+            found.append(f"{hub}: accepted + duplicates + quarantined is not what landed")
+        if account["sent"] == ledger.hubs[hub].sent:
+            for figure in ("accepted", "duplicates", "quarantined", "reasons", "new_fields"):
+                if account[figure] != truth["hubs"][hub][figure]:
+                    found.append(f"{hub}, {figure}: {account[figure]}, the ledger says {truth['hubs'][hub][figure]}")
+    if _only_simulated(summary, ledger):
+        for name in ("revenue_by_state", "items_by_state", *BREAKDOWNS):
+            here, there = _without_zeros(summary[name]), _without_zeros(truth[name])
+            for key in sorted(here.keys() | there.keys()):
+                if here.get(key) != there.get(key):
+                    found.append(f"{name}, {key}: {here.get(key)}, the ledger says {there.get(key)}")
     return found
 
 
-def show(summary: dict[str, Any], ledger: Ledger, seconds: dict[str, float]) -> None:
+def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds: dict[str, float]) -> None:
     """Print the summary for a person."""
-    hub = summary["hubs"]["orders"]
-    flow = Table(title="What became of the events", title_justify="left", show_header=False, box=None, padding=(0, 2))
-    flow.add_column(justify="left")
-    flow.add_column(justify="right")
+    hubs = summary["hubs"]
+    flow = Table(title="What became of the events", title_justify="left", box=None, padding=(0, 2))
+    flow.add_column("")
+    for hub in hubs:
+        flow.add_column(hub, justify="right")
     for name, figure in (
-        ("sent", hub["sent"]),
-        ("landed in bronze", hub["landed"]),
-        ("accepted", hub["accepted"]),
-        ("duplicates", hub["duplicates"]),
-        ("quarantined", hub["quarantined"]),
-        *((f"  {reason}", messages) for reason, messages in hub["reasons"].items()),
+        ("sent", "sent"),
+        ("landed in bronze", "landed"),
+        ("accepted", "accepted"),
+        ("  with fields that the contract lacks", "new_fields"),
+        ("duplicates", "duplicates"),
+        ("quarantined", "quarantined"),
     ):
-        flow.add_row(name, f"{figure:,}")
+        flow.add_row(name, *(f"{account[figure]:,}" for account in hubs.values()))
+    for reason in sorted({reason for account in hubs.values() for reason in account["reasons"]}):
+        flow.add_row(f"  {reason}", *(f"{account['reasons'].get(reason, 0):,}" for account in hubs.values()))
 
     states = summary["states"]
     total = sum(state["revenue"] for state in states)
@@ -107,27 +135,47 @@ def show(summary: dict[str, Any], ledger: Ledger, seconds: dict[str, float]) -> 
         )
     top.add_row("all states", f"${total:,.2f}", "", f"{summary['orders']:,}", style="bold")
 
+    for part in (flow, top):
+        console.print()
+        console.print(part)
     console.print()
-    console.print(flow)
+    show_findings(found)
     console.print()
-    console.print(top)
-    console.print()
-    if hub["sent"] == ledger.orders.sent:
-        console.print("Gold equals the simulator's ledger: every verdict, and revenue by state to the cent.")
+    if _only_simulated(summary, ledger):
+        console.print(
+            "Gold equals the simulator's ledger: every verdict; revenue and items by state to the cent; the funnel and "
+            "ratings by product; views, clicks and likes by content type."
+        )
     else:
-        others = hub["sent"] - ledger.orders.sent
+        others = sum(account["sent"] for account in hubs.values()) - ledger.sent
         console.print(
             f"The account closes. {others:,} events are in no ledger: another producer's, or a cut-off simulator's."
         )
     console.print(f"{sum(seconds.values()):.0f} seconds: " + ", ".join(f"{n} {s:.0f}" for n, s in seconds.items()))
     console.print(
         "\nWhere to look next:\n"
+        "  make show                         the four perspectives as tables\n"
         "  make docs                         models, columns and tests, in the browser\n"
         "  make live                         the same shop, live, until Ctrl-C\n"
-        "  dbt show --inline \"select * from {{ ref('fct_sales_by_state_minute') }} limit 10\"\n"
+        "  dbt show --inline \"select * from {{ ref('fct_funnel_by_product_day') }} limit 10\"\n"
         "  .local/summary.json               these figures for programs"
     )
 
 
-def _code(row: dict[str, Any]) -> str:
-    return str(row["state_code"])
+def _only_simulated(summary: dict[str, Any], ledger: Ledger) -> bool:
+    return all(account["sent"] == ledger.hubs[hub].sent for hub, account in summary["hubs"].items())
+
+
+def _by_key(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
+    """Rows as counts by their first column."""
+    result = {}
+    for row in rows:
+        (_, key), *counts = row.items()
+        result[str(key)] = dict(counts)
+    return result
+
+
+def _without_zeros(figures: dict[str, Any]) -> dict[str, Any]:
+    return {
+        key: figure for key, figure in figures.items() if (any(figure.values()) if isinstance(figure, dict) else figure)
+    }

@@ -7,7 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ingestion.contracts import HUBS
 from ingestion.errors import UserError
+
+STAGES = ("viewed", "clicked", "purchased")
+ENGAGEMENT = ("views", "clicks", "likes")
+RATINGS = ("reviews", "stars")
 
 
 @dataclass
@@ -19,6 +24,8 @@ class HubLedger:
     duplicates: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     """Messages that must be quarantined, by reason code; each has one."""
+    new_fields: int = 0
+    """Of the accepted messages, those with a field that the contract lacks."""
 
     @property
     def quarantined(self) -> int:
@@ -33,35 +40,63 @@ class HubLedger:
             "duplicates": self.duplicates,
             "quarantined": self.quarantined,
             "reasons": dict(sorted(self.reasons.items())),
+            "new_fields": self.new_fields,
         }
+
+    def add(self, other: "HubLedger") -> None:
+        """Add what another run sent."""
+        self.sent += other.sent
+        self.accepted += other.accepted
+        self.duplicates += other.duplicates
+        self.reasons += other.reasons
+        self.new_fields += other.new_fields
 
 
 @dataclass
 class Ledger:
-    """What one run of the simulator sent, or several together. Money in cents."""
+    """What one run of the simulator sent, or several together; all but `hubs` tells of accepted events only."""
 
-    orders: HubLedger = field(default_factory=HubLedger)
+    hubs: dict[str, HubLedger] = field(default_factory=lambda: {hub: HubLedger() for hub in HUBS})
     revenue_cents: Counter[str] = field(default_factory=Counter)
-    """Revenue of accepted orders by state code."""
+    """Revenue of orders by state code."""
     items: Counter[str] = field(default_factory=Counter)
-    """Items of accepted orders by state code."""
+    """Items of orders by state code."""
+    funnel: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Journeys (session x product) by product and stage: viewed; of those, clicked or purchased; purchased."""
+    engagement: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """Events by content type and kind: views, clicks, likes."""
+    ratings: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """By product: reviews, and the sum of their stars."""
+    stories: list[dict[str, str]] = field(default_factory=list)
+    """What was planted; see `simulator.stories`."""
+
+    @property
+    def sent(self) -> int:
+        """Messages to all hubs."""
+        return sum(hub.sent for hub in self.hubs.values())
 
     def as_dict(self) -> dict[str, Any]:
         """As JSON has it; revenue in dollars, exact to the cent."""
         return {
-            "hubs": {"orders": self.orders.as_dict()},
+            "hubs": {name: hub.as_dict() for name, hub in self.hubs.items()},
             "revenue_by_state": {state: cents / 100 for state, cents in sorted(self.revenue_cents.items())},
             "items_by_state": dict(sorted(self.items.items())),
+            "funnel_by_product": _nested(self.funnel, STAGES),
+            "engagement_by_content_type": _nested(self.engagement, ENGAGEMENT),
+            "ratings_by_product": _nested(self.ratings, RATINGS),
+            "stories": self.stories,
         }
 
     def add(self, other: "Ledger") -> None:
-        """Add what another run sent."""
-        self.orders.sent += other.orders.sent
-        self.orders.accepted += other.orders.accepted
-        self.orders.duplicates += other.orders.duplicates
-        self.orders.reasons += other.orders.reasons
+        """Add what another run sent. Its sessions must be others: a journey in both would count twice."""
+        for name, hub in other.hubs.items():
+            self.hubs[name].add(hub)
         self.revenue_cents += other.revenue_cents
         self.items += other.items
+        self.funnel += other.funnel
+        self.engagement += other.engagement
+        self.ratings += other.ratings
+        self.stories = self.stories + other.stories
 
     def write(self, path: Path) -> None:
         """Write it, whole or not at all."""
@@ -79,11 +114,17 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 def read_ledger(path: Path) -> Ledger:
     """One run's ledger, as `Ledger.write` left it."""
     content = json.loads(path.read_text())
-    orders = content["hubs"]["orders"]
     return Ledger(
-        orders=HubLedger(orders["sent"], orders["accepted"], orders["duplicates"], Counter(orders["reasons"])),
+        hubs={
+            name: HubLedger(hub["sent"], hub["accepted"], hub["duplicates"], Counter(hub["reasons"]), hub["new_fields"])
+            for name, hub in content["hubs"].items()
+        },
         revenue_cents=Counter({state: round(dollars * 100) for state, dollars in content["revenue_by_state"].items()}),
         items=Counter(content["items_by_state"]),
+        funnel=_flat(content["funnel_by_product"]),
+        engagement=_flat(content["engagement_by_content_type"]),
+        ratings=_flat(content["ratings_by_product"]),
+        stories=content["stories"],
     )
 
 
@@ -106,3 +147,11 @@ def ledger_for(folder: Path, seed: int | None) -> tuple[int, Path]:
         raise UserError(f"Seed {seed} was sent before, so all its events would be duplicates. Choose another --seed.")
     chosen = seed if seed is not None else max(used, default=0) + 1
     return chosen, folder / f"seed-{chosen}.json"
+
+
+def _nested(counts: Counter[tuple[str, str]], names: tuple[str, ...]) -> dict[str, dict[str, int]]:
+    return {outer: {name: counts[outer, name] for name in names} for outer in sorted({outer for outer, _ in counts})}
+
+
+def _flat(content: dict[str, dict[str, int]]) -> Counter[tuple[str, str]]:
+    return Counter({(outer, name): count for outer, counts in content.items() for name, count in counts.items()})

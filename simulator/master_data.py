@@ -15,9 +15,13 @@ class Product:
     """One product of the catalogue; prices in cents."""
 
     product_id: str
+    product_name: str
     category: str
     list_price_cents: int
     appeal: float
+    """Relative demand: how often it is looked at."""
+    quality: float
+    """From 0 to 1: how satisfied people are with it."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,11 @@ def read_products() -> list[Product]:
     return [
         Product(
             product_id=row["product_id"],
+            product_name=row["product_name"],
             category=row["category"],
             list_price_cents=round(float(row["list_price"]) * 100),
             appeal=float(row["appeal"]),
+            quality=float(row["quality"]),
         )
         for row in _rows(SEEDS / "product_catalogue.csv")
     ]

@@ -4,7 +4,7 @@ import json
 from importlib.resources import files
 from typing import Any
 
-HUBS = ("orders",)
+HUBS = ("orders", "engagement", "reviews")
 """The hubs, by name; each has a contract, a bronze table and a stream query of its own."""
 
 

@@ -1,6 +1,6 @@
--- One row for each day of every calendar year that gold has sales in.
-{% set first_date = lowest(ref('fct_sales_by_state_minute'), 'business_date') %}
-{% set last_date = highest(ref('fct_sales_by_state_minute'), 'business_date') %}
+-- One row for each day of every calendar year that gold has facts in.
+{% set first_date = first_business_date() %}
+{% set last_date = last_business_date() %}
 
 with
 

@@ -1,20 +1,18 @@
--- One row for each product: those of the catalogue, and those that orders named without the catalogue knowing them.
+-- One row for each product: those of the catalogue, and those that events named without the catalogue knowing them.
 {{ config(
     materialized='incremental',
     unique_key='product_id',
 ) }}
-{% set newest = highest(ref('order_messages'), 'processed_batch') %}
-{% set picked = pick(ref('order_messages'), 'processed_batch') %}
+{% set hubs = [
+    ('order', ref('order_messages'), ref('orders')),
+    ('engagement', ref('engagement_messages'), ref('engagement_events')),
+    ('review', ref('review_messages'), ref('reviews')),
+] %}
 
 with
 
 catalogue as (
     select * from {{ ref('product_catalogue') }}
-),
-
-picked_orders as (
-    select * from {{ ref('orders') }}
-    where {{ picked }}
 ),
 
 {% if is_incremental() %}
@@ -23,22 +21,28 @@ known_products as (
     select * from {{ this }}
 ),
 
+{% else %}
+
+known_products as (
+    select
+        product_id,
+        category,
+        false as is_category_settled
+    from catalogue
+    where false
+),
+
+{% endif %}
+
 -- Sales are stored under the category, so a product keeps its category until gold is built anew.
 categorised as (
     select
         catalogue.* except (category),
         coalesce(known_products.category, catalogue.category) as category
     from catalogue
-    left join known_products on catalogue.product_id = known_products.product_id
+    left join known_products
+        on catalogue.product_id = known_products.product_id and known_products.is_category_settled
 ),
-
-{% else %}
-
-categorised as (
-    select * from catalogue
-),
-
-{% endif %}
 
 listed as (
     select
@@ -46,39 +50,55 @@ listed as (
         product_name,
         category,
         list_price,
+        percent_rank() over (partition by category order by list_price) as price_rank,
         element_at(
             array('Low', 'Mid', 'High'),
             ntile(3) over (partition by category order by list_price, product_id)
         ) as price_tier,
-        false as is_inferred
+        false as is_inferred,
+        true as is_category_settled
     from categorised
 ),
 
-unlisted_orders as (
-    select
-        picked_orders.*,
-        row_number() over (
-            partition by picked_orders.product_id
-            order by picked_orders.landed_batch, picked_orders.partition, picked_orders.offset
-        ) as landing
-    from picked_orders
-    left anti join catalogue on picked_orders.product_id = catalogue.product_id
-    {% if is_incremental() %}
-    -- What the first landed order said of a product stays.
-    left anti join known_products on picked_orders.product_id = known_products.product_id
-    {% endif %}
-),
-
-inferred as (
+picked_events as (
+    {% for hub, messages, events in hubs %}
     select
         product_id,
-        product_id as product_name,
-        coalesce(category, 'Unknown') as category,
+        {{ 'category' if hub == 'order' else 'cast(null as string)' }} as category,
+        {{ 'true' if hub == 'order' else 'false' }} as is_order,
+        struct(landed_batch, partition, offset, topic_generation) as landed
+    from {{ events }}
+    where {{ pick(messages, 'processed_batch', mark=hub ~ '_batch') }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+unlisted as (
+    select
+        picked_events.product_id,
+        min_by(picked_events.category, picked_events.landed) filter (where picked_events.is_order) as category,
+        bool_or(picked_events.is_order) as is_category_settled
+    from picked_events
+    left anti join catalogue on picked_events.product_id = catalogue.product_id
+    group by picked_events.product_id
+),
+
+-- The first landed order says the category; until there is one it is Unknown.
+inferred as (
+    select
+        unlisted.product_id,
+        unlisted.product_id as product_name,
+        coalesce(unlisted.category, 'Unknown') as category,
         cast(null as decimal(18, 2)) as list_price,
+        cast(null as double) as price_rank,
         'Unknown' as price_tier,
-        true as is_inferred
-    from unlisted_orders
-    where landing = 1
+        true as is_inferred,
+        unlisted.is_category_settled
+    from unlisted
+    left join known_products on unlisted.product_id = known_products.product_id
+    where
+        known_products.product_id is null
+        or (unlisted.is_category_settled and not known_products.is_category_settled)
 ),
 
 products as (
@@ -94,8 +114,12 @@ dim_product as (
         category,
         list_price,
         price_tier,
+        coalesce(price_rank >= 0.9, false) as is_expensive,
         is_inferred,
-        cast({{ newest or 0 }} as bigint) as processed_batch
+        is_category_settled,
+        cast({{ highest(ref('order_messages'), 'processed_batch') or 0 }} as bigint) as order_batch,
+        cast({{ highest(ref('engagement_messages'), 'processed_batch') or 0 }} as bigint) as engagement_batch,
+        cast({{ highest(ref('review_messages'), 'processed_batch') or 0 }} as bigint) as review_batch
     from products
 )
 

@@ -13,43 +13,15 @@ with
 orders as (
     select
         * except (content_type),
-        if(content_type in ('Social Media', 'Blog', 'Video'), content_type, 'Unknown') as content_type,
+        {{ known_content_type('content_type') }} as content_type,
         delivery_status = 'Cancelled' as is_cancelled
     from {{ ref('orders') }}
     where {{ dates }}
 ),
 
-{% if is_incremental() %}
-
-touched as (
-    select distinct
-        business_date,
-        product_id,
-        state_code,
-        content_type
-    from orders
-    where {{ picked }}
-),
-
 recomputed as (
-    select orders.*
-    from orders
-    left semi join touched
-        on
-            orders.business_date = touched.business_date
-            and orders.product_id = touched.product_id
-            and orders.state_code = touched.state_code
-            and orders.content_type = touched.content_type
+    {{ rows_of_touched_groups('orders', ['business_date', 'product_id', 'state_code', 'content_type'], picked) }}
 ),
-
-{% else %}
-
-recomputed as (
-    select * from orders
-    where {{ picked }}
-),
-
-{% endif %}
 
 fct_sales_by_product_day as (
     select

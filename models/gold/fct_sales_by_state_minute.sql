@@ -21,55 +21,28 @@ products as (
 
 grouped_orders as (
     select
-        orders.*,
-        products.category as product_category,
+        orders.* except (category),
+        products.category,
         date_trunc('minute', orders.ordered_at) as minute_at,
         orders.delivery_status = 'Cancelled' as is_cancelled
     from orders
     inner join products on orders.product_id = products.product_id
 ),
 
-{% if is_incremental() %}
-
-touched as (
-    select distinct
-        state_code,
-        product_category,
-        minute_at
-    from grouped_orders
-    where {{ picked }}
-),
-
--- Every group that got an order is computed again, whole: nothing is ever added to a sum.
 recomputed as (
-    select grouped_orders.*
-    from grouped_orders
-    left semi join touched
-        on
-            grouped_orders.state_code = touched.state_code
-            and grouped_orders.product_category = touched.product_category
-            and grouped_orders.minute_at = touched.minute_at
+    {{ rows_of_touched_groups('grouped_orders', ['state_code', 'category', 'minute_at'], picked) }}
 ),
-
-{% else %}
-
-recomputed as (
-    select * from grouped_orders
-    where {{ picked }}
-),
-
-{% endif %}
 
 fct_sales_by_state_minute as (
     select
         state_code,
-        product_category as category,
+        category,
         minute_at,
         business_date,
         cast({{ minute_of_day('minute_at') }} as int) as minute_of_day,
         {{ sales_measures() }}
     from recomputed
-    group by state_code, product_category, minute_at, business_date
+    group by state_code, category, minute_at, business_date
 )
 
 select * from fct_sales_by_state_minute

@@ -1,7 +1,12 @@
 -- One row for each event of any hub whose key was accepted before, with the position of the one that counts.
+{% for hub, messages, key in [
+    ('orders', ref('order_messages'), 'order_id'),
+    ('engagement', ref('engagement_messages'), 'event_id'),
+    ('reviews', ref('review_messages'), 'review_id'),
+] %}
 select
-    'orders' as hub,
-    order_id as event_key,
+    '{{ hub }}' as hub,
+    {{ key }} as event_key,
     topic_generation,
     partition,
     offset,
@@ -10,5 +15,7 @@ select
     landed_batch,
     processed_batch,
     duplicate_of
-from {{ ref('order_messages') }}
+from {{ messages }}
 where verdict = 'duplicate'
+{{ 'union all' if not loop.last }}
+{% endfor %}

@@ -12,70 +12,7 @@
 with
 
 messages as (
-    select * from {{ ref('stg_event_hub__orders') }}
-    where {{ picked }}
-),
-
-keys as (
-    select * from {{ ref('order_keys') }}
-),
-
-{% if is_incremental() %}
-
-picked_keys as (
-    select * from keys
-    where {{ picked }}
-),
-
-known_keys as (
-    select * from keys
-    where
-        ({{ picked }})
-        or key_hash in (select picked_keys.key_hash from picked_keys)
-),
-
-{% else %}
-
-known_keys as (
-    select * from keys
-),
-
-{% endif %}
-
--- First landed wins, whatever the content and the date.
-owners as (
-    select
-        *,
-        min(struct(landed_batch, partition, offset, topic_generation)) over (
-            partition by key_hash, key_check
-        ) as first
-    from known_keys
-),
-
-landings as (
-    select
-        *,
-        struct(landed_batch, partition, offset, topic_generation) = first as is_first
-    from owners
-),
-
-judged as (
-    select
-        messages.*,
-        landings.first,
-        case
-            when size(messages.reasons) > 0 then 'rejected'
-            when landings.is_first then 'accepted'
-            else 'duplicate'
-        end as verdict
-    from messages
-    -- The index has the first landing of each position: a position that was read again finds none with its batch.
-    inner join landings
-        on
-            messages.topic_generation = landings.topic_generation
-            and messages.partition = landings.partition
-            and messages.offset = landings.offset
-            and messages.landed_batch = landings.landed_batch
+    {{ messages_with_verdict(ref('stg_event_hub__orders'), ref('order_keys'), picked) }}
 ),
 
 order_messages as (
@@ -89,15 +26,8 @@ order_messages as (
         {{ next_batch('processed_batch') }} as processed_batch,
         verdict,
         reasons,
-        if(
-            verdict = 'duplicate',
-            named_struct(
-                'topic_generation', first.topic_generation,
-                'partition', first.partition,
-                'offset', first.offset
-            ),
-            null
-        ) as duplicate_of,
+        new_fields,
+        duplicate_of,
         body,
         order_id,
         ordered_at,
@@ -117,7 +47,7 @@ order_messages as (
         delivery_status,
         session_id,
         content_type
-    from judged
+    from messages
 )
 
 select * from order_messages

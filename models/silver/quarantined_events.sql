@@ -1,6 +1,11 @@
 -- One row for each rejected event of any hub, with its body as it came and all reasons.
+{% for hub, messages in [
+    ('orders', ref('order_messages')),
+    ('engagement', ref('engagement_messages')),
+    ('reviews', ref('review_messages')),
+] %}
 select
-    'orders' as hub,
+    '{{ hub }}' as hub,
     topic_generation,
     partition,
     offset,
@@ -11,5 +16,7 @@ select
     reasons,
     body,
     try_validate_utf8(cast(body as string)) as body_text
-from {{ ref('order_messages') }}
+from {{ messages }}
 where verdict = 'rejected'
+{{ 'union all' if not loop.last }}
+{% endfor %}

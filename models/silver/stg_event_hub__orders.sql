@@ -14,8 +14,8 @@
 
 with
 
-landed as (
-    select * from {{ source('event_hub', 'orders') }}
+events as (
+    {{ read_events(source('event_hub', 'orders'), fields) }}
 ),
 
 products as (
@@ -30,20 +30,6 @@ countries as (
     select * from {{ ref('country_aliases') }}
 ),
 
-decoded as (
-    select
-        *,
-        try_validate_utf8(cast(body as string)) as text
-    from landed
-),
-
-parsed as (
-    select
-        *,
-        {{ parse_event('text', fields) }} as event
-    from decoded
-),
-
 normalised as (
     select
         topic_generation,
@@ -53,11 +39,12 @@ normalised as (
         enqueued_at,
         ingested_at,
         body,
-        text is null and body is not null as is_invalid_text,
-        {{ is_broken_json('text', 'event') }} as is_broken_json,
-        nullif(trim(event.order_id), '') as order_id,
-        {{ parse_timestamp('trim(event.timestamp)') }} as ordered_at,
-        nullif(trim(event.customer_id), '') as customer_id,
+        is_invalid_text,
+        is_broken_json,
+        new_fields,
+        {{ strip('event.order_id') }} as order_id,
+        {{ parse_timestamp(strip('event.timestamp')) }} as ordered_at,
+        {{ strip('event.customer_id') }} as customer_id,
         -- Power BI's engine ignores case and spaces, so ids and names must differ in more than these.
         upper({{ squeeze('event.product_id') }}) as product_id,
         initcap({{ squeeze('event.category') }}) as category,
@@ -71,10 +58,10 @@ normalised as (
         event.latitude,
         event.longitude,
         initcap({{ squeeze('event.delivery_status') }}) as delivery_status,
-        nullif(trim(event.session_id), '') as session_id,
+        {{ strip('event.session_id') }} as session_id,
         initcap({{ squeeze('event.content_type') }}) as content_type,
         {{ mistyped | join(' or ') }} as is_mistyped
-    from parsed
+    from events
 ),
 
 matched as (
@@ -91,18 +78,14 @@ matched as (
 ),
 
 -- if() takes null for false: what can't be said to be right is wrong.
-found as (
+judged as (
     select
         *,
-        array_compact(array(
+        concat_ws(
+            ' ',
             if(order_id is not null, null, 'missing_key'),
             if(product_id is not null, null, 'missing_product'),
-            if(
-                ordered_at >= timestamp'{{ var("earliest_event_date") }} 00:00:00Z'
-                and ordered_at <= enqueued_at + interval 1 day,
-                null,
-                'bad_timestamp'
-            ),
+            if({{ is_in_time('ordered_at') }}, null, 'bad_timestamp'),
             if(not is_price_missing or price is not null, null, 'missing_price'),
             if(is_price_missing or (price > 0 and price <= {{ var("highest_price") }}), null, 'bad_price'),
             if(
@@ -119,19 +102,8 @@ found as (
                 'bad_delivery_status'
             ),
             if(is_mistyped, 'wrong_type', null)
-        )) as findings
+        ) as findings
     from matched
-),
-
-judged as (
-    select
-        *,
-        case
-            when is_invalid_text then array('invalid_text')
-            when is_broken_json then array('broken_json')
-            else findings
-        end as reasons
-    from found
 )
 
 select
@@ -141,8 +113,9 @@ select
     landed_batch,
     enqueued_at,
     ingested_at,
-    reasons,
-    if(size(reasons) > 0, body, null) as body,
+    {{ reasons_of('findings') }} as reasons,
+    new_fields,
+    body,
     order_id,
     ordered_at,
     {{ business_date('ordered_at') }} as business_date,

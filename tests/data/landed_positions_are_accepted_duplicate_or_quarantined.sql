@@ -1,38 +1,48 @@
 -- The account of each hub closes: every landed position has one verdict, and the verdicts add up to what landed.
-{% set messages = ref('order_messages') %}
-{% set judged_batch = highest(messages, 'landed_batch') or 0 %}
-{% set last_run = "processed_batch >= " ~ last_batch_of('order_messages') %}
-{% set first_batch = lowest("(select * from " ~ messages ~ " where " ~ last_run ~ ")", 'landed_batch') or 0 %}
-{% set picked = "landed_batch between " ~ first_batch ~ " and " ~ judged_batch %}
+{% set hubs = [
+    ('orders', source('event_hub', 'orders'), ref('order_messages')),
+    ('engagement', source('event_hub', 'engagement'), ref('engagement_messages')),
+    ('reviews', source('event_hub', 'reviews'), ref('review_messages')),
+] %}
 
 with
 
-landed as (
-    select distinct
-        topic_generation,
-        partition,
-        offset
-    from {{ source('event_hub', 'orders') }}
-    where {{ picked }}
-),
-
-messages as (
-    select * from {{ messages }}
-    where {{ offset_ranges(source('event_hub', 'orders'), picked) }}
-),
-
-account as (
+{% for hub, bronze, messages in hubs %}
+{% set judged_batch = highest(messages, 'landed_batch') or 0 %}
+{% set last_run = "processed_batch >= " ~ last_batch_of(messages.identifier) %}
+{% set first_batch = lowest("(select * from " ~ messages ~ " where " ~ last_run ~ ")", 'landed_batch') or 0 %}
+{% set picked = "landed_batch between " ~ first_batch ~ " and " ~ judged_batch %}
+{{ hub }} as (
     select
+        '{{ hub }}' as hub,
         count(distinct landed.topic_generation, landed.partition, landed.offset) as landed,
         count_if(messages.verdict = 'accepted') as accepted,
         count_if(messages.verdict = 'duplicate') as duplicates,
         count_if(messages.verdict = 'rejected') as quarantined
-    from landed
-    left join messages
+    from (
+        select distinct
+            topic_generation,
+            partition,
+            offset
+        from {{ bronze }}
+        where {{ picked }}
+    ) as landed
+    left join (
+        select * from {{ messages }}
+        where {{ offset_ranges(bronze, picked) }}
+    ) as messages
         on
             landed.topic_generation = messages.topic_generation
             and landed.partition = messages.partition
             and landed.offset = messages.offset
+),
+
+{% endfor %}
+account as (
+    {% for hub, bronze, messages in hubs %}
+    select * from {{ hub }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
 )
 
 select * from account

@@ -2,139 +2,204 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from decimal import Decimal
+from typing import Any, NamedTuple
 
 import pytest
 
+from ingestion.contracts import HUBS
+from simulator.backfill import Backfill
 from simulator.faults import FaultRates
 from simulator.ledger import Ledger
-from simulator.orders import Shop
-from tests.support.orders import order
+from tests.support.events import engagement, order, review
 from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "incremental"
-BATCHES = 4
-# processed_batch says when a row was worked on, not what it means.
+BATCHES = 3
+MESSAGES = {"orders": "order_messages", "engagement": "engagement_messages", "reviews": "review_messages"}
+# Left out are the numbers of runs: they say when a row was worked on, not what it means.
 TABLES = {
     "silver.order_keys": (),
+    "silver.engagement_keys": (),
+    "silver.review_keys": (),
     "silver.order_messages": ("processed_batch",),
-    "gold.dim_product": ("processed_batch",),
+    "silver.engagement_messages": ("processed_batch",),
+    "silver.review_messages": ("processed_batch",),
+    "silver.journeys": ("processed_batch", "engagement_batch", "order_batch"),
+    "gold.dim_product": ("order_batch", "engagement_batch", "review_batch"),
     "gold.fct_sales_by_state_minute": ("processed_batch",),
     "gold.fct_sales_by_product_day": ("processed_batch",),
+    "gold.fct_engagement_by_product_day": ("processed_batch",),
+    "gold.fct_funnel_by_product_day": ("processed_batch",),
+    "gold.fct_reviews": ("processed_batch",),
 }
-MINE = f"where topic_generation = '{GENERATION}'"
+MINE = f"topic_generation = '{GENERATION}'"
+SIMULATED = f"{MINE} and partition < 2"
 
 
-def history(ledger: Ledger) -> list[Message]:
-    """A small shop's thirty days with many faults, on two partitions, in the order of sending."""
+class Built(NamedTuple):
+    """The warehouse after all runs, the ledger, and all incremental tables as they were then."""
+
+    warehouse: Warehouse
+    ledger: Ledger
+    tables: dict[str, list[tuple[Any, ...]]]
+
+
+def history(ledger: Ledger) -> dict[str, list[Message]]:
+    """A small shop's thirty days with many faults, on two partitions a hub, in the order of sending."""
     until = datetime(2026, 6, 30, 12, tzinfo=UTC)
-    now_ms = int(until.timestamp() * 1000)
-    rates = FaultRates(duplicate=0.15, late=0.15, broken_json=0.03, missing_price=0.03, missing_quantity=0.03)
-    shop = Shop(7, 100, rates)
-    orders = shop.in_utc(shop.orders(shop.times(2_000, until, 30), now_ms), now_ms)
-    offsets = Counter[int]()
-    messages = []
-    for event in shop.events(orders, shop.sending_order(orders, 300, now_ms), ledger):
-        partition = int(event.key[0], 16) % 2
-        messages.append(Message(event.body, partition, offsets[partition], until))
-        offsets[partition] += 1
+    rates = FaultRates(
+        duplicate=0.15,
+        late=0.15,
+        broken_json=0.03,
+        missing_price=0.03,
+        missing_quantity=0.03,
+        new_field=0.2,
+        retyped_field=0.03,
+    )
+    backfill = Backfill(seed=7, events=6_000, days=30, until=until, rates=rates, with_stories=False)
+    offsets = Counter[tuple[str, int]]()
+    messages: dict[str, list[Message]] = {hub: [] for hub in HUBS}
+    for event in backfill.events(ledger):
+        partition = sum(event.key.encode()) % 2
+        messages[event.hub].append(Message(event.body, partition, offsets[event.hub, partition], until))
+        offsets[event.hub, partition] += 1
     return messages
 
 
 @pytest.fixture(scope="module")
-def built(warehouse: Warehouse) -> Iterator[tuple[Warehouse, Ledger, dict[str, list[tuple[object, ...]]]]]:
-    """The warehouse after a run for each batch, the ledger, and all incremental tables as they were then."""
+def built(warehouse: Warehouse) -> Built:
+    """A run for each batch of all hubs. Orders and reviews run ahead of the views that they belong to, or behind."""
     ledger = Ledger()
     messages = history(ledger)
-    size = -(-len(messages) // BATCHES)
+    warehouse.dbt("seed")
     for number in range(BATCHES):
-        batch = messages[number * size : (number + 1) * size]
-        if number == 3:
-            # A lost checkpoint: the second batch's positions are read again.
-            warehouse.land(messages[size : 2 * size], GENERATION)
-        warehouse.land(batch, GENERATION)
-        if number == 0:
-            warehouse.dbt("seed")
+        for hub, sent in messages.items():
+            size = -(-len(sent) // BATCHES)
+            if number == 2:
+                # A lost checkpoint: the second batch's positions are read again.
+                warehouse.land(sent[size : 2 * size], GENERATION, hub)
+            # The last sixth of a batch of engagement waits for the next run; its orders and reviews do not.
+            shift = size // 6 if hub == "engagement" else 0
+            first = number * size - (shift if number else 0)
+            last = (number + 1) * size - (shift if number < BATCHES - 1 else 0)
+            warehouse.land(sent[first:last], GENERATION, hub)
+        if number == BATCHES - 1:
+            land_odd_events(warehouse)
         warehouse.dbt("run")
-    # Late and odd ones, in runs of their own: a key that comes back with another date, products nobody listed.
+    land_later_events(warehouse)
+    warehouse.dbt("build", "--exclude-resource-type", "unit_test", "--vars", json.dumps({"test_whole_tables": True}))
+    return Built(warehouse, ledger, {table: warehouse.rows(table, without) for table, without in TABLES.items()})
+
+
+def land_odd_events(warehouse: Warehouse) -> None:
+    """Keys that will come again, and products that nobody listed."""
     at = datetime(2026, 6, 30, 13, tzinfo=UTC)
-    warehouse.land(
-        [
-            Message(order(order_id="again", timestamp="2026-06-01T10:00:00"), 2, 0, at),
-            Message(order(order_id="unlisted", product_id="new-1", category="gadgets"), 2, 1, at),
-        ],
-        GENERATION,
-    )
-    warehouse.dbt("run")
-    warehouse.land(
-        [
-            Message(order(order_id="again", timestamp="2026-06-28T10:00:00"), 2, 2, at),
-            Message(order(order_id="late", timestamp="2026-06-01T10:00:30"), 2, 3, at),
-            Message(
-                order(order_id="unlisted later", timestamp="2026-05-01T10:00:00", product_id="NEW-1", category="Other"),
-                2,
-                4,
-                at,
-            ),
-        ],
-        GENERATION,
-    )
-    warehouse.dbt("build", "--vars", json.dumps({"test_whole_tables": True}))
-    return warehouse, ledger, {table: warehouse.rows(table, without) for table, without in TABLES.items()}
+    orders = [
+        order(order_id="again", timestamp="2026-06-01T10:00:00"),
+        order(order_id="unlisted", product_id="new-1", category="gadgets"),
+    ]
+    events = [engagement(event_id="again"), engagement(event_id="unlisted", product_id="new-2")]
+    for hub, bodies in {"orders": orders, "engagement": events, "reviews": [review(review_id="again")]}.items():
+        warehouse.land([Message(body, 2, n, at) for n, body in enumerate(bodies)], GENERATION, hub)
 
 
-def test_each_verdict_is_the_ledgers(built) -> None:  # type: ignore[no-untyped-def]
-    warehouse, ledger, _ = built
-    rows = warehouse.query(
-        f"select verdict, count(*) as messages from silver.order_messages {MINE} and partition < 2 group by verdict"
-    )
-    verdicts = {row["verdict"]: row["messages"] for row in rows}
-    expected = ledger.orders
-    assert verdicts == {
-        "accepted": expected.accepted,
-        "duplicate": expected.duplicates,
-        "rejected": expected.quarantined,
+def land_later_events(warehouse: Warehouse) -> None:
+    """The keys again under other dates, late events, and what an order says of an unlisted product."""
+    at = datetime(2026, 6, 30, 14, tzinfo=UTC)
+    orders = [
+        order(order_id="again", timestamp="2026-06-28T10:00:00"),
+        order(order_id="late", timestamp="2026-06-01T10:00:30"),
+        order(order_id="unlisted later", timestamp="2026-05-01T10:00:00", product_id="NEW-1", category="Other"),
+        order(order_id="settles", product_id="NEW-2", category="Gadgets"),
+    ]
+    events = [
+        engagement(event_id="again", timestamp="2026-05-15T10:10:00"),
+        engagement(event_id="earlier", timestamp="2026-06-14T10:10:00"),
+    ]
+    reviews = [review(review_id="again", timestamp="2026-05-20T18:00:00", rating=1), review(review_id="late")]
+    for hub, bodies in {"orders": orders, "engagement": events, "reviews": reviews}.items():
+        warehouse.land([Message(body, 2, 10 + n, at) for n, body in enumerate(bodies)], GENERATION, hub)
+
+
+@pytest.mark.parametrize("hub", HUBS)
+def test_each_verdict_is_the_ledgers(hub: str, built: Built) -> None:
+    table, truth = f"silver.{MESSAGES[hub]}", built.ledger.hubs[hub]
+    rows = built.warehouse.query(f"select verdict, count(*) as n from {table} where {SIMULATED} group by verdict")
+    assert {row["verdict"]: row["n"] for row in rows} == {
+        "accepted": truth.accepted,
+        "duplicate": truth.duplicates,
+        "rejected": truth.quarantined,
     }
-    reasons = warehouse.query(
-        f"select reason, count(*) as messages from silver.order_messages lateral view explode(reasons) as reason {MINE}"
+    reasons = built.warehouse.query(
+        f"select reason, count(*) as n from {table} lateral view explode(reasons) as reason where {MINE}"
         " group by reason"
     )
-    assert {row["reason"]: row["messages"] for row in reasons} == dict(expected.reasons)
-
-
-def test_revenue_and_items_by_state_are_the_ledgers_to_the_cent(built) -> None:  # type: ignore[no-untyped-def]
-    warehouse, ledger, _ = built
-    rows = warehouse.query(
-        "select state_code, sum(total_amount) as revenue, sum(quantity) as items"
-        f" from silver.orders {MINE} and partition < 2 group by state_code"
+    assert {row["reason"]: row["n"] for row in reasons} == dict(truth.reasons)
+    (new,) = built.warehouse.query(
+        f"select count(*) as n from {table} where {SIMULATED} and verdict = 'accepted' and size(new_fields) > 0"
     )
-    assert {row["state_code"]: row["revenue"] for row in rows} == {
-        state: Decimal(cents) / 100 for state, cents in ledger.revenue_cents.items()
+    assert new["n"] == truth.new_fields > 0
+
+
+def test_revenue_and_items_by_state_are_the_ledgers_to_the_cent(built: Built) -> None:
+    rows = built.warehouse.query(
+        "select state_code, cast(sum(total_amount) * 100 as bigint) as cents, sum(quantity) as items"
+        f" from silver.orders where {SIMULATED} group by state_code"
+    )
+    assert {row["state_code"]: row["cents"] for row in rows} == dict(built.ledger.revenue_cents)
+    assert {row["state_code"]: row["items"] for row in rows} == dict(built.ledger.items)
+
+
+def test_the_funnel_by_product_is_the_ledgers(built: Built) -> None:
+    rows = built.warehouse.query(
+        "select product_id, count_if(is_viewed) as viewed, count_if(is_viewed and (is_clicked or is_purchased)) as"
+        " clicked, count_if(is_viewed and is_purchased) as purchased from silver.journeys"
+        f" where session_id in (select session_id from silver.engagement_events where {SIMULATED})"
+        " group by product_id"
+    )
+    found = {
+        (row["product_id"], stage): row[stage]
+        for row in rows
+        for stage in ("viewed", "clicked", "purchased")
+        if row[stage]
     }
-    assert {row["state_code"]: row["items"] for row in rows} == dict(ledger.items)
+    assert found == {key: count for key, count in built.ledger.funnel.items() if count}
 
 
-def test_a_key_that_comes_back_with_another_date_is_a_duplicate(built) -> None:  # type: ignore[no-untyped-def]
-    warehouse, _, _ = built
-    rows = warehouse.query(
-        f"select offset, verdict, duplicate_of.offset as first from silver.order_messages {MINE} and order_id = 'again'"
-        " order by offset"
+def test_engagement_and_ratings_are_the_ledgers(built: Built) -> None:
+    rows = built.warehouse.query(
+        f"select content_type, event_type || 's' as kind, count(*) as n from silver.engagement_events where {SIMULATED}"
+        " group by content_type, event_type"
+    )
+    assert {(row["content_type"], row["kind"]): row["n"] for row in rows} == dict(built.ledger.engagement)
+    rows = built.warehouse.query(
+        f"select product_id, count(*) as reviews, sum(rating) as stars from silver.reviews where {SIMULATED}"
+        " group by product_id"
+    )
+    assert {(row["product_id"], name): row[name] for row in rows for name in ("reviews", "stars")} == dict(
+        built.ledger.ratings
+    )
+
+
+@pytest.mark.parametrize(("hub", "key"), [("orders", "order_id"), ("engagement", "event_id"), ("reviews", "review_id")])
+def test_a_key_that_comes_back_with_another_date_is_a_duplicate(hub: str, key: str, built: Built) -> None:
+    rows = built.warehouse.query(
+        f"select offset, verdict, duplicate_of.offset as first from silver.{MESSAGES[hub]}"
+        f" where {MINE} and {key} = 'again' order by offset"
     )
     assert rows == [
         {"offset": 0, "verdict": "accepted", "first": None},
-        {"offset": 2, "verdict": "duplicate", "first": 0},
+        {"offset": 10, "verdict": "duplicate", "first": 0},
     ]
 
 
-def test_a_late_order_is_added_to_the_minute_it_belongs_to(built) -> None:  # type: ignore[no-untyped-def]
-    warehouse, _, _ = built
-    minute = warehouse.query(
+def test_a_late_order_is_added_to_the_minute_it_belongs_to(built: Built) -> None:
+    minute = built.warehouse.query(
         "select total_sales, order_count from gold.fct_sales_by_state_minute"
         " where state_code = 'KY' and category = 'Electronics' and minute_at = timestamp'2026-06-01 10:00:00Z'"
     )
-    silver = warehouse.query(
+    silver = built.warehouse.query(
         "select sum(total_amount) as total_sales, count(*) as order_count from silver.orders"
         " where state_code = 'KY' and product_id like 'ELEC-%'"
         " and date_trunc('minute', ordered_at) = timestamp'2026-06-01 10:00:00Z'"
@@ -143,26 +208,50 @@ def test_a_late_order_is_added_to_the_minute_it_belongs_to(built) -> None:  # ty
     assert minute[0]["order_count"] >= 2
 
 
-def test_an_unlisted_product_has_the_category_of_its_first_landed_order(built) -> None:  # type: ignore[no-untyped-def]
-    warehouse, _, _ = built
-    rows = warehouse.query("select category, is_inferred from gold.dim_product where product_id = 'NEW-1'")
-    assert rows == [{"category": "Gadgets", "is_inferred": True}]
+def test_purchases_were_seen_before_and_after_their_views(built: Built) -> None:
+    (row,) = built.warehouse.query(
+        "select count_if(orders.landed_batch < views.landed_batch) as ahead,"
+        " count_if(orders.landed_batch > views.landed_batch) as behind"
+        " from silver.orders as orders join silver.engagement_events as views using (session_id, product_id)"
+        f" where orders.{SIMULATED.replace('partition', 'orders.partition')} and views.event_type = 'view'"
+    )
+    assert row["ahead"] > 0
+    assert row["behind"] > 0
 
 
-def test_positions_read_again_after_a_lost_checkpoint_stand_in_silver_once(built) -> None:  # type: ignore[no-untyped-def]
-    warehouse, _, _ = built
-    landed = warehouse.query(
+def test_an_unlisted_product_has_the_category_of_its_first_landed_order(built: Built) -> None:
+    rows = built.warehouse.query(
+        "select product_id, category, is_inferred from gold.dim_product where product_id like 'NEW-_' order by 1"
+    )
+    assert rows == [
+        {"product_id": "NEW-1", "category": "Gadgets", "is_inferred": True},
+        {"product_id": "NEW-2", "category": "Gadgets", "is_inferred": True},
+    ]
+
+
+@pytest.mark.parametrize("hub", HUBS)
+def test_positions_read_again_after_a_lost_checkpoint_stand_in_silver_once(hub: str, built: Built) -> None:
+    (landed,) = built.warehouse.query(
         "select count(*) as rows, count(distinct topic_generation, partition, offset) as positions"
-        f" from bronze.orders {MINE}"
-    )[0]
-    judged = warehouse.query(f"select count(*) as rows from silver.order_messages {MINE}")[0]
+        f" from bronze.{hub} where {MINE}"
+    )
+    (judged,) = built.warehouse.query(f"select count(*) as rows from silver.{MESSAGES[hub]} where {MINE}")
     assert landed["rows"] > landed["positions"] == judged["rows"]
 
 
-def test_incremental_tables_equal_a_full_refresh(built) -> None:  # type: ignore[no-untyped-def]
-    warehouse, _, incremental = built
-    warehouse.dbt("run", "--full-refresh")
+def test_incremental_tables_equal_a_full_refresh(built: Built) -> None:
+    built.warehouse.dbt("run", "--full-refresh")
     for table, without in TABLES.items():
-        refreshed = warehouse.rows(table, without)
-        assert refreshed == incremental[table], table
+        refreshed = built.warehouse.rows(table, without)
+        assert refreshed == built.tables[table], table
         assert refreshed, table
+
+
+def test_every_column_is_described(built: Built) -> None:
+    manifest = json.loads((built.warehouse.target / "manifest.json").read_text())
+    tables = [*manifest["nodes"].values(), *manifest["sources"].values()]
+    for node in tables:
+        if node["resource_type"] in ("model", "seed", "source"):
+            table = f"{node['schema']}.{node.get('alias') or node['identifier']}"
+            described = [name for name, column in node["columns"].items() if column["description"]]
+            assert sorted(described) == sorted(built.warehouse.spark.table(table).columns), table

@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import Row, SparkSession
 
 from ingestion import bronze
 from sandbox.dbt import Dbt
+from sandbox.perspectives import Perspectives
 from tests.support.sandboxes import TestSandbox
 
 KAFKA_COLUMNS = (
@@ -34,30 +36,36 @@ class Warehouse:
         self._sandbox = sandbox
         self._dbt = Dbt(sandbox.settings)
         self._transactions = count()
-        self.table = f"{sandbox.settings.bronze}/orders"
+        self.target = Path(sandbox.environment["DBT_TARGET_PATH"])
+        """Where dbt leaves its manifest."""
 
     @property
     def spark(self) -> SparkSession:
         """The session that dbt uses too."""
         return SparkSession.builder.enableHiveSupport().getOrCreate()
 
-    def land(self, messages: Sequence[Message], generation: str) -> int:
-        """Append messages to bronze as the stream job does, as one micro-batch.
+    def land(self, messages: Sequence[Message], generation: str, hub: str = "orders") -> int:
+        """Append messages to a hub's bronze table as the stream job does, as one micro-batch.
 
         Returns:
             The batch's number.
         """
-        bronze.create_table(self.spark, self.table)
+        table = f"{self._sandbox.settings.bronze}/{hub}"
+        bronze.create_table(self.spark, table)
         rows = [Row(m.partition, m.offset, m.enqueued_at or datetime.now(UTC), [], bytearray(m.body)) for m in messages]
-        number = bronze.next_landed_batch(self.spark, self.table)
+        number = bronze.next_landed_batch(self.spark, table)
         events = self.spark.createDataFrame(rows, KAFKA_COLUMNS)
         transaction = ("tests", next(self._transactions))
-        bronze.append(bronze.stamp(events, generation, number), self.table, transaction)
+        bronze.append(bronze.stamp(events, generation, number), table, transaction)
         return number
 
     def dbt(self, *arguments: str) -> dict[str, int]:
         """Run one dbt command; a failure raises."""
         return self._dbt.run(*arguments, show_progress=False)
+
+    def perspectives(self) -> Perspectives:
+        """The analyses, compiled on these tables."""
+        return Perspectives(self._dbt)
 
     def query(self, sql: str) -> list[dict[str, Any]]:
         """The rows of a query."""

@@ -9,7 +9,7 @@ import yaml
 
 from ingestion import bronze
 from ingestion.contracts import HUBS, contract
-from tests.support.orders import ORDER
+from tests.support.events import ORDER
 
 ROOT = Path(__file__).resolve().parents[2]
 SPARK_TYPES = {"string": "string", "number": "double", "integer": "double"}

@@ -5,11 +5,14 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from ingestion.errors import UserError
+from sandbox.descriptions import undescribed
 from sandbox.java import find_java
+from sandbox.perspectives import Query, queries_in
 from sandbox.processes import Daemon, only_one
 from sandbox.settings import ROOT
 from sandbox.spark import metastore_owner
@@ -118,3 +121,39 @@ def test_make_help_lists_every_target() -> None:
     assert phony
     listed = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     assert set(re.findall(r"^  make ([a-z-]+)", listed, re.MULTILINE)) == set(phony[1].split())
+
+
+def test_the_queries_of_an_analysis_are_told_apart_by_their_comments() -> None:
+    first = "-- first: what it\n-- shows.\nselect ';' as a;\n\n"
+    sql = f"-- Title of all.\n\n{first}-- second: more.\nwith b as (select 1)\nselect *\nfrom b;\n"
+    assert queries_in(sql) == [
+        Query("first", "what it shows.", "select ';' as a"),
+        Query("second", "more.", "with b as (select 1)\nselect *\nfrom b"),
+    ]
+    with pytest.raises(ValueError, match=r"no comment `-- <name>: \.\.\.`: select 2"):
+        queries_in("-- first: one.\nselect 1;\nselect 2;\n")
+
+
+def test_what_has_no_description_is_named() -> None:
+    def node(kind: str, name: str, description: str, **columns: str) -> SimpleNamespace:
+        described = {key: SimpleNamespace(name=key, description=text) for key, text in columns.items()}
+        return SimpleNamespace(
+            resource_type=kind, name=name, description=description, columns=described, package_name="ours"
+        )
+
+    manifest = SimpleNamespace(
+        metadata=SimpleNamespace(project_name="ours"),
+        nodes={
+            1: node("model", "orders", "Orders.", order_id="Key.", city=" "),
+            2: node("model", "reviews", "", rating="Stars."),
+            3: node("seed", "us_states", "States."),
+            4: node("test", "unique", ""),
+        },
+        sources={1: node("source", "orders", "Landed.", body="")},
+    )
+    assert undescribed(manifest) == [
+        "column city of model orders",
+        "model reviews",
+        "all columns of seed us_states",
+        "column body of source orders",
+    ]

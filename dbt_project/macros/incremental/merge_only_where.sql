@@ -80,6 +80,25 @@
 {% endmacro %}
 
 
+{#
+    What a merge does with a group that became empty: `counted_by` in the model's meta names the column that counts
+    what is in a group; a group with 0 there is deleted where it stands and inserted nowhere.
+#}
+{% macro without_empty_groups(merge) %}
+    {%- set count = (config.get('meta') or {}).get('counted_by') -%}
+    {%- if count -%}
+        {%- set is_empty = 'DBT_INTERNAL_SOURCE.' ~ count ~ ' = 0' -%}
+        {%- set merge = modules.re.sub(
+            'when matched\\s+then', 'when matched and ' ~ is_empty ~ ' then delete when matched then', merge
+        ) -%}
+        {%- set merge = modules.re.sub(
+            'when not matched\\s+then', 'when not matched and not ' ~ is_empty ~ ' then', merge
+        ) -%}
+    {%- endif -%}
+    {{ return(merge) }}
+{% endmacro %}
+
+
 {# Spark: the adapter's merge, bounded; skip_matched_step makes it insert-only, as on Databricks. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
@@ -87,12 +106,14 @@
     {%- if config.get('skip_matched_step') -%}
         {%- set merge = modules.re.sub('(?s)when matched then update set.*(?=when not matched)', '', merge) -%}
     {%- endif -%}
-    {{ return(merge) }}
+    {{ return(without_empty_groups(merge)) }}
 {% endmacro %}
 
 
 {# Databricks: the adapter's merge, bounded. #}
 {% macro databricks__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
-    {{ return(dbt.databricks__get_merge_sql(target, source, unique_key, dest_columns, predicates)) }}
+    {{ return(without_empty_groups(dbt.databricks__get_merge_sql(
+        target, source, unique_key, dest_columns, predicates
+    ))) }}
 {% endmacro %}

@@ -11,20 +11,30 @@
 
     relation: where the rows are picked from; a table, so that Delta answers max() from metadata.
     batch_column: the number that grows by one with each batch: landed_batch in bronze, processed_batch in silver.
+    mark: the model's own column that says how far it has picked there; by default it is called like batch_column.
 
     Both ends are literals. The lower one is the highest number in the model's own table, never in another's: a run
     that failed half-way is picked again. The upper one keeps what lands while the model runs for the next run, so that
     all statements of one run see the same rows. A relation whose numbers begin again below ours was built anew: then
     everything is picked.
 #}
-{% macro pick(relation, batch_column) %}
+{% macro pick(relation, batch_column, mark=none) %}
     {%- if not execute -%}
         {{ return('true') }}
     {%- endif -%}
     {%- set newest = highest(relation, batch_column) or 0 -%}
-    {%- set seen = (highest(this, batch_column) or 0) if is_incremental() else 0 -%}
+    {%- set seen = (highest(this, mark or batch_column) or 0) if is_incremental() else 0 -%}
     {%- set seen = 0 if seen > newest else seen -%}
     {{ return(batch_column ~ ' > ' ~ seen ~ ' and ' ~ batch_column ~ ' <= ' ~ newest) }}
+{% endmacro %}
+
+
+{#
+    The picked rows and all before them, as a predicate: what a touched group is computed again from. A row that lands
+    while the model runs is left to the next run; in a sum of this one it would push the mark past its companions.
+#}
+{% macro arrived_by(picked) %}
+    {{ return(picked.split(' and ') | last) }}
 {% endmacro %}
 
 
@@ -60,9 +70,7 @@
     so that what is built on the table finds all of it new.
 #}
 {% macro next_batch(batch_column) %}
-    {%- if not execute -%}
-        {{ return(1) }}
-    {%- endif -%}
-    {%- set table = load_relation(this) -%}
-    {{ return(1 + ((highest(table, batch_column) or 0) if table else 0)) }}
+    {%- set table = load_relation(this) if execute -%}
+    {%- set newest = (highest(table, batch_column) or 0) if table else 0 -%}
+    {{ return('cast(' ~ (newest + 1) ~ ' as bigint)') }}
 {% endmacro %}

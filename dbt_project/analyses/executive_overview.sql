@@ -1,0 +1,168 @@
+-- Executive Overview: the queries of its visuals, one after the other.
+-- See them: python -m sandbox show executive_overview
+
+-- cards: the last 30 complete days; each change against the 30 days before, blank where these begin before the data.
+with
+
+periods as (
+    select
+        1 as period,
+        date_sub(as_of_date, 30) as first_date,
+        date_sub(as_of_date, 1) as last_date
+    from {{ ref('as_of') }}
+    union all
+    select
+        0 as period,
+        date_sub(as_of_date, 60) as first_date,
+        date_sub(as_of_date, 31) as last_date
+    from {{ ref('as_of') }}
+),
+
+sales as (
+    select
+        periods.period,
+        sum(facts.total_sales) as revenue,
+        sum(facts.order_count) as orders
+    from periods
+    inner join {{ ref('fct_sales_by_product_day') }} as facts
+        on facts.business_date between periods.first_date and periods.last_date
+    group by periods.period
+),
+
+conversions as (
+    select
+        periods.period,
+        try_divide(sum(facts.journeys_purchased), sum(facts.journeys_viewed)) as conversion
+    from periods
+    inner join {{ ref('fct_funnel_by_product_day') }} as facts
+        on facts.business_date between periods.first_date and periods.last_date
+    cross join {{ ref('as_of') }} as as_of
+    where facts.business_date <= date_sub(as_of.as_of_date, {{ var('conversion_window_days') }})
+    group by periods.period
+),
+
+ratings as (
+    select
+        periods.period,
+        try_divide(sum(facts.rating), count(*)) as average_rating
+    from periods
+    inner join {{ ref('fct_reviews') }} as facts
+        on facts.business_date between periods.first_date and periods.last_date
+    group by periods.period
+),
+
+first_dates as (
+    select min(business_date) as data_begins from {{ ref('fct_sales_by_product_day') }}
+),
+
+measured as (
+    select
+        periods.period,
+        sales.revenue,
+        sales.orders,
+        conversions.conversion,
+        ratings.average_rating
+    from periods
+    cross join first_dates
+    left join sales on periods.period = sales.period
+    left join conversions on periods.period = conversions.period
+    left join ratings on periods.period = ratings.period
+    where periods.period = 1 or periods.first_date >= first_dates.data_begins
+)
+
+select
+    now.revenue,
+    cast(try_divide(now.revenue, before.revenue) - 1 as double) as revenue_change,
+    now.orders,
+    try_divide(now.orders, before.orders) - 1 as orders_change,
+    now.conversion,
+    now.conversion - before.conversion as conversion_change,
+    now.average_rating,
+    now.average_rating - before.average_rating as rating_change
+from measured as now
+left join measured as before on before.period = 0
+where now.period = 1;
+
+-- revenue_by_state: all time.
+select
+    states.state_name,
+    sum(facts.total_sales) as revenue,
+    sum(facts.cancelled_sales) as cancelled_revenue,
+    sum(facts.order_count) as orders
+from {{ ref('fct_sales_by_state_minute') }} as facts
+inner join {{ ref('dim_state') }} as states on facts.state_code = states.state_code
+group by states.state_name
+order by revenue desc, states.state_name asc;
+
+-- minute_revenue: the as_of day, minute by minute of the business's clock.
+select
+    facts.minute_of_day,
+    sum(facts.total_sales) as revenue,
+    sum(facts.order_count) as orders
+from {{ ref('fct_sales_by_state_minute') }} as facts
+inner join {{ ref('as_of') }} as as_of on facts.business_date = as_of.as_of_date
+group by facts.minute_of_day
+order by facts.minute_of_day;
+
+-- state_surges: days on which a state ordered far more, for some hours, than its share of the nation at this time of
+-- the day on all other days. The score is the excess in standard deviations of a Poisson count, each with one more.
+with
+
+hours as (
+    select
+        facts.state_code,
+        date_trunc('hour', facts.minute_at) as hour_at,
+        sum(facts.order_count) as orders
+    from {{ ref('fct_sales_by_state_minute') }} as facts
+    cross join {{ ref('as_of') }} as as_of
+    where facts.business_date > date_sub(as_of.as_of_date, {{ var('finding_days') }})
+    group by facts.state_code, date_trunc('hour', facts.minute_at)
+),
+
+totals as (
+    select
+        state_code,
+        hour_at,
+        orders,
+        sum(orders) over (partition by hour_at) as nation_orders,
+        sum(orders) over (partition by state_code, hour(hour_at)) as state_orders_at_this_time,
+        sum(orders) over (partition by hour(hour_at)) as nation_orders_at_this_time
+    from hours
+),
+
+expected as (
+    select
+        state_code,
+        hour_at,
+        orders,
+        nation_orders
+        * (state_orders_at_this_time - orders + 0.5)
+        / (nation_orders_at_this_time - nation_orders + 25.5) as expected_orders
+    from totals
+),
+
+scored as (
+    select
+        state_code,
+        hour_at,
+        orders,
+        expected_orders,
+        (orders - expected_orders) / sqrt(expected_orders + 1) as score
+    from expected
+)
+
+select
+    states.state_name,
+    scored.state_code,
+    min(scored.hour_at) as begins_at,
+    max(scored.hour_at) + interval 1 hour as ends_at,
+    sum(scored.orders) as orders,
+    sum(scored.expected_orders) as expected_orders,
+    max(scored.score) as score,
+    max(scored.score) >= {{ var('surge_score') }} as is_flagged
+from scored
+inner join {{ ref('dim_state') }} as states on scored.state_code = states.state_code
+where scored.score >= {{ var('surge_score') }} / 2
+group by states.state_name, scored.state_code, {{ business_date('scored.hour_at') }}
+order by score desc
+limit 10;

@@ -1,0 +1,32 @@
+-- One row for each review.
+{{ config(
+    materialized='incremental',
+    unique_key='review_id',
+    skip_matched_step=true,
+    partition_by='business_date',
+) }}
+{% set picked = pick(ref('review_messages'), 'processed_batch') %}
+{{ merge_only_where(dates_of(ref('review_messages'), picked, 'business_date')) }}
+
+with
+
+reviews as (
+    select * from {{ ref('reviews') }}
+    where {{ picked }}
+),
+
+fct_reviews as (
+    select
+        review_id,
+        reviewed_at,
+        business_date,
+        product_id,
+        state_code,
+        rating,
+        review_text is not null as has_text,
+        left(review_text, 200) as excerpt,
+        processed_batch
+    from reviews
+)
+
+select * from fct_reviews

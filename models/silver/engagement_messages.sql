@@ -1,0 +1,45 @@
+-- One row for each landed position of the hub `engagement`, parsed once, with its one verdict. Insert-only.
+{{ config(
+    materialized='incremental',
+    unique_key=['topic_generation', 'partition', 'offset'],
+    skip_matched_step=true,
+    partition_by='business_date',
+) }}
+-- Picked up to where the index of keys reaches, so that no key goes unseen.
+{% set picked = pick(ref('engagement_keys'), 'landed_batch') %}
+{{ merge_only_where(offsets_of(ref('engagement_keys'), picked)) }}
+
+with
+
+messages as (
+    {{ messages_with_verdict(ref('stg_event_hub__engagement'), ref('engagement_keys'), picked) }}
+),
+
+engagement_messages as (
+    select
+        topic_generation,
+        partition,
+        offset,
+        landed_batch,
+        enqueued_at,
+        ingested_at,
+        {{ next_batch('processed_batch') }} as processed_batch,
+        verdict,
+        reasons,
+        new_fields,
+        duplicate_of,
+        body,
+        event_id,
+        occurred_at,
+        business_date,
+        event_type,
+        session_id,
+        visitor_id,
+        product_id,
+        content_type,
+        state_code,
+        device
+    from messages
+)
+
+select * from engagement_messages

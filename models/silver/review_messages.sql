@@ -1,0 +1,44 @@
+-- One row for each landed position of the hub `reviews`, parsed once, with its one verdict. Insert-only.
+{{ config(
+    materialized='incremental',
+    unique_key=['topic_generation', 'partition', 'offset'],
+    skip_matched_step=true,
+    partition_by='business_date',
+) }}
+-- Picked up to where the index of keys reaches, so that no key goes unseen.
+{% set picked = pick(ref('review_keys'), 'landed_batch') %}
+{{ merge_only_where(offsets_of(ref('review_keys'), picked)) }}
+
+with
+
+messages as (
+    {{ messages_with_verdict(ref('stg_event_hub__reviews'), ref('review_keys'), picked) }}
+),
+
+review_messages as (
+    select
+        topic_generation,
+        partition,
+        offset,
+        landed_batch,
+        enqueued_at,
+        ingested_at,
+        {{ next_batch('processed_batch') }} as processed_batch,
+        verdict,
+        reasons,
+        new_fields,
+        duplicate_of,
+        body,
+        review_id,
+        reviewed_at,
+        business_date,
+        order_id,
+        customer_id,
+        product_id,
+        rating,
+        review_text,
+        state_code
+    from messages
+)
+
+select * from review_messages

@@ -1,0 +1,110 @@
+-- Revenue, Cancelled Revenue and Orders in both sales facts are what the accepted orders of silver come to, in every
+-- context that a fact has, on the days touched last.
+{% set last_run = "processed_batch >= " ~ last_batch_of('order_messages') %}
+{% set dates = date_list(ref('order_messages'), last_run, 'business_date') %}
+
+with
+
+products as (
+    select * from {{ ref('dim_product') }}
+),
+
+orders as (
+    select
+        orders.business_date,
+        products.category,
+        orders.product_id,
+        orders.state_code,
+        {{ known_content_type('orders.content_type') }} as content_type,
+        orders.total_amount,
+        orders.quantity,
+        orders.delivery_status
+    from {{ ref('orders') }} as orders
+    inner join products on orders.product_id = products.product_id
+    where {{ dates }}
+),
+
+expected as (
+    select
+        'fct_sales_by_product_day' as fact,
+        business_date,
+        product_id,
+        content_type,
+        state_code,
+        category,
+        sum(total_amount) as revenue,
+        coalesce(sum(total_amount) filter (where delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+        sum(quantity) as items,
+        count(*) as orders
+    from orders
+    group by business_date, category, state_code, product_id, content_type
+    union all
+    select
+        'fct_sales_by_state_minute' as fact,
+        business_date,
+        null as product_id,
+        null as content_type,
+        state_code,
+        category,
+        sum(total_amount) as revenue,
+        coalesce(sum(total_amount) filter (where delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+        sum(quantity) as items,
+        count(*) as orders
+    from orders
+    group by business_date, category, state_code
+),
+
+measured as (
+    select
+        'fct_sales_by_product_day' as fact,
+        facts.business_date,
+        facts.product_id,
+        facts.content_type,
+        facts.state_code,
+        products.category,
+        sum(facts.total_sales) as revenue,
+        sum(facts.cancelled_sales) as cancelled_revenue,
+        sum(facts.total_items) as items,
+        sum(facts.order_count) as orders
+    from {{ ref('fct_sales_by_product_day') }} as facts
+    inner join products on facts.product_id = products.product_id
+    where {{ dates }}
+    group by facts.business_date, products.category, facts.state_code, facts.product_id, facts.content_type
+    union all
+    select
+        'fct_sales_by_state_minute' as fact,
+        business_date,
+        null as product_id,
+        null as content_type,
+        state_code,
+        category,
+        sum(total_sales) as revenue,
+        sum(cancelled_sales) as cancelled_revenue,
+        sum(total_items) as items,
+        sum(order_count) as orders
+    from {{ ref('fct_sales_by_state_minute') }}
+    where {{ dates }}
+    group by business_date, category, state_code
+)
+
+select
+    expected.fact as silver,
+    measured.*,
+    expected.revenue as silver_revenue,
+    expected.orders as silver_orders
+from expected
+full outer join measured
+    on
+        expected.fact = measured.fact
+        and expected.business_date = measured.business_date
+        and expected.state_code = measured.state_code
+        and expected.category = measured.category
+        and expected.product_id <=> measured.product_id
+        and expected.content_type <=> measured.content_type
+where
+    not (
+        expected.revenue <=> measured.revenue
+        and expected.cancelled_revenue <=> measured.cancelled_revenue
+        and expected.items <=> measured.items
+        and expected.orders <=> measured.orders
+    )
