@@ -3,10 +3,13 @@
     materialized='incremental',
     unique_key='product_id',
 ) }}
+{% set picked_orders = pick(ref('order_messages'), 'processed_batch', mark='order_batch') %}
+{% set picked_engagement = pick(ref('engagement_messages'), 'processed_batch', mark='engagement_batch') %}
+{% set picked_reviews = pick(ref('review_messages'), 'processed_batch', mark='review_batch') %}
 {% set hubs = [
-    ('order', ref('order_messages'), ref('orders')),
-    ('engagement', ref('engagement_messages'), ref('engagement_events')),
-    ('review', ref('review_messages'), ref('reviews')),
+    ('order', ref('orders'), picked_orders),
+    ('engagement', ref('engagement_events'), picked_engagement),
+    ('review', ref('reviews'), picked_reviews),
 ] %}
 
 with
@@ -61,14 +64,14 @@ listed as (
 ),
 
 picked_events as (
-    {% for hub, messages, events in hubs %}
+    {% for hub, events, picked in hubs %}
     select
         product_id,
         {{ 'category' if hub == 'order' else 'cast(null as string)' }} as category,
         {{ 'true' if hub == 'order' else 'false' }} as is_order,
         struct(landed_batch, partition, offset, topic_generation) as landed
     from {{ events }}
-    where {{ pick(messages, 'processed_batch', mark=hub ~ '_batch') }}
+    where {{ picked }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
@@ -117,9 +120,9 @@ dim_product as (
         coalesce(price_rank >= 0.9, false) as is_expensive,
         is_inferred,
         is_category_settled,
-        cast({{ highest(ref('order_messages'), 'processed_batch') or 0 }} as bigint) as order_batch,
-        cast({{ highest(ref('engagement_messages'), 'processed_batch') or 0 }} as bigint) as engagement_batch,
-        cast({{ highest(ref('review_messages'), 'processed_batch') or 0 }} as bigint) as review_batch
+        cast({{ picked_up_to(picked_orders) }} as bigint) as order_batch,
+        cast({{ picked_up_to(picked_engagement) }} as bigint) as engagement_batch,
+        cast({{ picked_up_to(picked_reviews) }} as bigint) as review_batch
     from products
 )
 

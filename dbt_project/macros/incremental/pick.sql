@@ -39,6 +39,15 @@
 
 
 {#
+    The upper end of a pick as a number: the mark of a model that keeps one in a column of its own. Asked from the table
+    again, a batch that landed since the pick would be marked as seen.
+#}
+{% macro picked_up_to(picked) %}
+    {{ return(picked.split(' <= ') | last) }}
+{% endmacro %}
+
+
+{#
     The highest value of a column; none while parsing, or where there is no row. Asked by itself Delta answers from
     metadata, without a scan; inside another query's filter it would read the table.
 #}
