@@ -58,12 +58,10 @@ def show(perspective: str | None) -> None:
     from sandbox.dbt import Dbt
     from sandbox.findings import findings, show_findings
     from sandbox.perspectives import Perspectives
-    from sandbox.spark import require_metastore
-    from sandbox.spark import spark_server as spark_daemon
+    from sandbox.spark import require_tables
 
     settings = SandboxSettings()
-    if not spark_daemon(settings).pid:
-        require_metastore(settings)
+    require_tables(settings)
     analyses = Perspectives(Dbt(settings))
     for name in [perspective] if perspective else PERSPECTIVES:
         analyses.show(name)

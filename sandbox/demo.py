@@ -12,7 +12,7 @@ from sandbox.perspectives import Perspectives
 from sandbox.processes import only_one
 from sandbox.settings import SandboxSettings
 from sandbox.setup import set_up
-from sandbox.spark import require_metastore, spark_server
+from sandbox.spark import require_tables
 from sandbox.summary import differences, show, summarise
 from simulator.ledger import sum_of, write_json
 
@@ -27,8 +27,7 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
     """
     with only_one(settings.state, "make demo"):
         set_up(settings)
-        if not spark_server(settings).pid:
-            require_metastore(settings)
+        require_tables(settings)
         env = ingestion_environment(settings)
         seconds: dict[str, float] = {}
         with step("broker", seconds):

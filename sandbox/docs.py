@@ -7,7 +7,7 @@ from sandbox.console import console
 from sandbox.dbt import Dbt
 from sandbox.processes import require_free_port
 from sandbox.settings import ROOT, SandboxSettings
-from sandbox.spark import require_metastore, spark_server
+from sandbox.spark import require_tables
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -22,8 +22,7 @@ def serve_docs(settings: SandboxSettings, port: int) -> None:
         UserError: the port is taken, the tables are in use, or dbt failed.
     """
     require_free_port(port, "DOCS_PORT")
-    if not spark_server(settings).pid:
-        require_metastore(settings)
+    require_tables(settings)
     with console.status("Building the docs ..."):
         Dbt(settings).run("docs", "generate", "--static", show_progress=False)
     address = f"http://127.0.0.1:{port}/static_index.html"

@@ -79,6 +79,16 @@ def require_metastore(settings: SandboxSettings) -> None:
         )
 
 
+def require_tables(settings: SandboxSettings) -> None:
+    """Make sure that the tables can be reached now: the Spark server runs, or a Spark of our own can start.
+
+    Raises:
+        UserError: as `require_metastore`.
+    """
+    if not spark_server(settings).pid:
+        require_metastore(settings)
+
+
 def spark_server(settings: SandboxSettings) -> Daemon:
     """Spark's Thrift server over the local tables: warm, and for several clients at once."""
     return Daemon(
