@@ -104,8 +104,10 @@ inner join {{ ref('as_of') }} as as_of on facts.business_date = as_of.as_of_date
 group by facts.minute_of_day
 order by facts.minute_of_day;
 
--- state_surges: days on which a state ordered far more, for some hours, than its share of the nation at this time of
--- the day on all other days. The score is the excess in standard deviations of a Poisson count, each with one more.
+-- state_surges: hours, one after the other, in which a state ordered far more than its share of the nation at this time
+-- of the day on all other days. The score is the excess in standard deviations of a Poisson count, each with one more.
+-- A surge is made of hours from half the flagged score on, over midnight too. One lower hour between two does not end
+-- it, since chance alone makes one where orders are few; its orders do not count. Two lower hours end it.
 with
 
 hours as (
@@ -149,20 +151,40 @@ scored as (
         expected_orders,
         (orders - expected_orders) / sqrt(expected_orders + 1) as score
     from expected
+),
+
+high_hours as (
+    select
+        state_code,
+        hour_at,
+        orders,
+        expected_orders,
+        score,
+        lag(hour_at) over (partition by state_code order by hour_at) as high_hour_before
+    from scored
+    where score >= {{ var('surge_score') }} / 2
+),
+
+surge_hours as (
+    select
+        *,
+        -- One more with each hour that has no other shortly before it: the same number within a surge.
+        count_if(hour_at > high_hour_before + interval 2 hours)
+            over (partition by state_code order by hour_at) as surge
+    from high_hours
 )
 
 select
     states.state_name,
-    scored.state_code,
-    min(scored.hour_at) as begins_at,
-    max(scored.hour_at) + interval 1 hour as ends_at,
-    sum(scored.orders) as orders,
-    sum(scored.expected_orders) as expected_orders,
-    max(scored.score) as score,
-    max(scored.score) >= {{ var('surge_score') }} as is_flagged
-from scored
-inner join {{ ref('dim_state') }} as states on scored.state_code = states.state_code
-where scored.score >= {{ var('surge_score') }} / 2
-group by states.state_name, scored.state_code, {{ business_date('scored.hour_at') }}
+    surge_hours.state_code,
+    min(surge_hours.hour_at) as begins_at,
+    max(surge_hours.hour_at) + interval 1 hour as ends_at,
+    sum(surge_hours.orders) as orders,
+    sum(surge_hours.expected_orders) as expected_orders,
+    max(surge_hours.score) as score,
+    max(surge_hours.score) >= {{ var('surge_score') }} as is_flagged
+from surge_hours
+inner join {{ ref('dim_state') }} as states on surge_hours.state_code = states.state_code
+group by states.state_name, surge_hours.state_code, surge_hours.surge
 order by score desc
 limit 10;
