@@ -21,7 +21,7 @@
             try_validate_utf8(cast(body as string)) as text
         from {{ landed }}
     ) as decoded
-    -- Not a plain column: Spark would put the parsing in the place of each use of it, and parse a body seven times.
+    -- Not a plain column: Spark's plan would have the parsing in the place of each use of it, seven times.
     lateral view outer explode(array({{ parse_event('text', fields) }})) as event
 {%- endmacro %}
 
@@ -30,7 +30,7 @@
     The reasons for which an event is rejected: that it can't be read, else what was found in it.
 
     findings: the codes of what was found in one text, apart by spaces. (An array with nulls taken out would be put together
-    outside of Spark's generated code, several times as slow.)
+    outside of Spark's generated code: 14 s instead of 11.4 s for a batch.)
 #}
 {% macro reasons_of(findings) -%}
     case
@@ -90,7 +90,7 @@
     Whether a number's field is there, but holds something else than a number.
 
     With `and` in place of if(), Spark would take what several fields have in common out of both sides and compute it
-    for every row: here and below that is parsing the text again, four fifths of a build's time.
+    for every row: here and below that is parsing the text again.
 #}
 {% macro is_not_a_number(field, text, event) -%}
     if(

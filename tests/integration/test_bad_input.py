@@ -13,13 +13,13 @@ from typing import Any, NamedTuple
 import pytest
 
 from ingestion.contracts import HUBS, contract
+from sandbox.summary import MESSAGES
 from tests.support.events import engagement, order, review
 from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "bad-offset-input"
 """A name with a column's name in it: it must stay a name."""
 AT = datetime(2026, 6, 30, tzinfo=UTC)
-MESSAGES = {"orders": "order_messages", "engagement": "engagement_messages", "reviews": "review_messages"}
 KEYS = {"orders": "order_id", "engagement": "event_id", "reviews": "review_id"}
 MAKERS: dict[str, Callable[..., bytes]] = {"orders": order, "engagement": engagement, "reviews": review}
 LONG = 100_000

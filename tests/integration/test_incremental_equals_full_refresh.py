@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ingestion.contracts import HUBS
+from sandbox.summary import MESSAGES
 from simulator.backfill import Backfill
 from simulator.faults import FaultRates
 from simulator.ledger import Ledger
@@ -16,7 +17,6 @@ from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "incremental"
 BATCHES = 3
-MESSAGES = {"orders": "order_messages", "engagement": "engagement_messages", "reviews": "review_messages"}
 # Left out are the numbers of runs: they say when a row was worked on, not what it means.
 TABLES = {
     "silver.order_keys": (),
