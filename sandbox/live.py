@@ -116,11 +116,11 @@ def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | N
         dbt.run("run", show_progress=False)
         took = time.monotonic() - run_started
         row = dbt.query(NEWEST)[0]
-        line = (
+        console.print(
             f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_event_at']} UTC; dbt run {took:.1f} s"
         )
         if time.monotonic() - tested > TEST_EVERY_SECONDS and not stop.asked:
-            counts = dbt.run("test", show_progress=False)
+            # Unit tests prove the SQL, not the data that just arrived.
+            counts = dbt.run("test", "--exclude-resource-type", "unit_test", show_progress=False)
             tested = time.monotonic()
-            line += f"; {counts.get('pass', 0)} tests passed"
-        console.print(line)
+            console.print(f"{counts.get('pass', 0)} tests passed")
