@@ -102,6 +102,17 @@ SOURCES = [
             f"{row['review_count']:,} reviews, at risk since {row['flagged_since']}."
         ),
     ),
+    _Source(
+        "hidden_dissatisfaction",
+        "customer_reviews",
+        "at_risk",
+        lambda row: row["reason"] == "hidden_dissatisfaction",
+        lambda row: (
+            f"{row['product_name']} has turned bad in the words of its reviews: Sentiment Index from "
+            f"{row['sentiment_index_before']:.0f} to {row['sentiment_index']:.0f} in four weeks, stars from "
+            f"{row['average_rating_before']:.1f} to {row['average_rating']:.1f}; at risk since {row['flagged_since']}."
+        ),
+    ),
 ]
 
 

@@ -1,11 +1,12 @@
 -- Customer Sentiment & Reviews: the queries of its visuals, one after the other.
 -- See them: python -m sandbox show customer_reviews
 
--- rating_trend: reviews and Average Rating by week.
+-- rating_trend: reviews, Average Rating and Sentiment Index by week.
 select
     dates.week_start_date,
     count(*) as reviews,
-    try_divide(sum(reviews.rating), count(*)) as average_rating
+    try_divide(sum(reviews.rating), count(*)) as average_rating,
+    100 * avg(cast(reviews.sentiment_score as double)) filter (where reviews.has_text) as sentiment_index
 from {{ ref('fct_reviews') }} as reviews
 inner join {{ ref('dim_date') }} as dates on reviews.business_date = dates.business_date
 group by dates.week_start_date
@@ -20,12 +21,23 @@ from {{ ref('fct_reviews') }}
 group by rating
 order by rating;
 
--- product_bubbles: review volume and Average Rating by product.
+-- sentiment_buckets: how many reviews with text sound positive, neutral and negative, and their shares.
+select
+    sentiment_bucket,
+    count(*) as reviews,
+    try_divide(count(*), sum(count(*)) over ()) as share
+from {{ ref('fct_reviews') }}
+where has_text
+group by sentiment_bucket
+order by reviews desc;
+
+-- product_bubbles: review volume, Sentiment Index and Average Rating by product.
 select
     products.product_name,
     products.category,
     products.list_price,
     count(*) as reviews,
+    100 * avg(cast(reviews.sentiment_score as double)) filter (where reviews.has_text) as sentiment_index,
     try_divide(sum(reviews.rating), count(*)) as average_rating
 from {{ ref('fct_reviews') }} as reviews
 inner join {{ ref('dim_product') }} as products on reviews.product_id = products.product_id
@@ -33,7 +45,7 @@ group by products.product_name, products.category, products.list_price
 order by reviews desc, products.product_name asc
 limit 20;
 
--- at_risk: the products at risk, with the reason, and since when.
+-- at_risk: the products at risk, with the reason, since when, and how stars and words have changed.
 select
     products.product_name,
     risks.*

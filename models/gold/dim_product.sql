@@ -5,7 +5,7 @@
 ) }}
 {% set picked_orders = pick(ref('order_messages'), 'processed_batch', mark='order_batch') %}
 {% set picked_engagement = pick(ref('engagement_messages'), 'processed_batch', mark='engagement_batch') %}
-{% set picked_reviews = pick(ref('review_messages'), 'processed_batch', mark='review_batch') %}
+{% set picked_reviews = pick(ref('reviews'), 'processed_batch', mark='review_batch') %}
 {% set hubs = [
     ('order', ref('orders'), picked_orders),
     ('engagement', ref('engagement_events'), picked_engagement),

@@ -1,12 +1,11 @@
--- One row for each review.
+-- One row for each review. It is written again when its text is scored again.
 {{ config(
     materialized='incremental',
     unique_key='review_id',
-    skip_matched_step=true,
     partition_by='business_date',
 ) }}
-{% set picked = pick(ref('review_messages'), 'processed_batch') %}
-{{ merge_only_where(dates_of(ref('review_messages'), picked, 'business_date')) }}
+{% set picked = pick(ref('reviews'), 'processed_batch') %}
+{{ merge_only_where(dates_of(ref('reviews'), picked, 'business_date')) }}
 
 with
 
@@ -25,6 +24,8 @@ fct_reviews as (
         rating,
         review_text is not null as has_text,
         left(review_text, 200) as excerpt,
+        sentiment_score,
+        sentiment_bucket,
         processed_batch
     from reviews
 )

@@ -73,7 +73,7 @@ def test_live_runs_all_parts_and_stops_them_cleanly(sandbox: TestSandbox, first:
                 env={**os.environ, **sandbox.environment},
                 capture_output=True,
                 text=True,
-                timeout=120,
+                timeout=240,
                 check=False,
             )
             assert plain.returncode != 0

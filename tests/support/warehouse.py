@@ -63,6 +63,10 @@ class Warehouse:
         """Run one dbt command; a failure raises."""
         return self._dbt.run(*arguments, show_progress=False)
 
+    def compile(self, model: str, *arguments: str) -> str:
+        """The SQL of one model as dbt would send it now."""
+        return self._dbt.compile(model, *arguments)[model]
+
     def perspectives(self) -> Perspectives:
         """The analyses, compiled on these tables."""
         return Perspectives(self._dbt)

@@ -1,7 +1,7 @@
 -- Reviews and Average Rating are what silver's reviews come to: for all, and for each product, state and day, among the
 -- days touched last; and each review with a text has it in gold.
-{% set last_run = "processed_batch >= " ~ last_batch_of('review_messages') %}
-{% set dates = date_list(ref('review_messages'), last_run, 'business_date') %}
+{% set last_run = "processed_batch >= " ~ last_batch_of('reviews') %}
+{% set dates = date_list(ref('reviews'), last_run, 'business_date') %}
 {% set contexts = ['product_id', 'state_code', 'business_date'] %}
 
 with
