@@ -1,7 +1,7 @@
 """Scoring review texts: the SQL of the model `reviews` beside the reference in two Python processes, on the same texts.
 
-Each case runs several times, the two in turn. Spark writes to its noop sink; both read their texts beforehand where they
-can. Run: python -m benchmarks.sentiment
+Each runs several times, the two in turn. The SQL reads the table review_messages and writes whole rows to Spark's noop
+sink; the reference has its texts in memory and its processes up. Run: python -m benchmarks.sentiment
 """
 
 import os
@@ -10,7 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from itertools import chain
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from random import Random
@@ -34,15 +34,12 @@ def texts_of(count: int, words: int, seed: int = 5) -> list[str]:
     """Texts of so many words each, the simulator's reviews one after the other."""
     random, writer, products = Random(seed), ReviewWriter(seed), read_products()
 
-    def written() -> "chain[str]":
-        def texts() -> "list[str]":
-            product = random.choice(products)
-            return writer.write(product.category, product.product_name, random.uniform(-1, 1)).split()
+    def written() -> list[str]:
+        product = random.choice(products)
+        return writer.write(product.category, product.product_name, random.uniform(-1, 1)).split()
 
-        return chain.from_iterable(iter(texts, None))
-
-    stream = written()
-    return [" ".join(next(stream) for _ in range(words)) for _ in range(count)]
+    stream = chain.from_iterable(iter(written, None))
+    return [" ".join(islice(stream, words)) for _ in range(count)]
 
 
 def score(texts: list[str]) -> int:
@@ -63,9 +60,12 @@ def by_reference(texts: list[str]) -> float:
         return time.perf_counter() - started
 
 
-def house_with(texts: list[str], folder: Path) -> Warehouse:
-    """Bronze and silver with these reviews, up to the model before `reviews`."""
+def house_with(texts: list[str], folder: Path, first_tier: bool) -> Warehouse:
+    """Bronze and silver with these reviews, scored once."""
     sandbox = TestSandbox(folder)
+    if not first_tier:
+        conf = Path(sandbox.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf"
+        conf.write_text(conf.read_text().replace("-XX:TieredStopAtLevel=1 ", ""))
     install_dbt_packages(sandbox.settings)
     os.environ.update(sandbox.environment)
     house = Warehouse(sandbox)
@@ -88,12 +88,13 @@ def timed(run: Callable[[], object]) -> float:
 @click.command()
 @click.option("--texts", type=click.IntRange(100), default=60_000, show_default=True, help="How many.")
 @click.option("--words", type=click.IntRange(1), default=WORDS, show_default=True, help="Of how many words each.")
+@click.option("--first-tier", is_flag=True, help="Java compiles as in `make demo`, not as it does by itself.")
 @click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Counted runs, after a first.")
-def main(texts: int, words: int, runs: int) -> None:
+def main(texts: int, words: int, first_tier: bool, runs: int) -> None:
     """Time both and print reviews a second."""
     made = texts_of(texts, words)
     with tempfile.TemporaryDirectory() as folder:
-        house = house_with(made, Path(folder))
+        house = house_with(made, Path(folder), first_tier)
         sql = house.compile("reviews", "--full-refresh")
         spark = house.spark
         seconds: dict[str, list[float]] = {"SQL": [], "reference, two processes": []}

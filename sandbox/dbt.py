@@ -38,7 +38,7 @@ class Dbt:
         return counts
 
     def compile(self, *select: str) -> dict[str, str]:
-        """The SQL of some nodes, without their tests, as it would be sent, by their names. Raises UserError as `run`."""
+        """The SQL of some nodes, not of their tests, as it would be sent, by their names. Raises UserError as `run`."""
         results = self._results("compile", "--indirect-selection", "empty", "--select", *select, show_progress=False)
         return {result.node.name: result.node.compiled_code for result in results}
 

@@ -21,15 +21,36 @@
 {%- endmacro %}
 
 
-{# What stands between white space in a text, in order. #}
-{% macro split_at_white_space(text) -%}
-    split(
-        if(
-            {{ text }} rlike '^ |  | $|[{{ other_white_space() }}]',
-            btrim(regexp_replace({{ text }}, '[ {{ other_white_space() }}]+', ' ')),
-            {{ text }}
-        ),
-        ' '
+{# Whether a text has nothing but ASCII characters; cheap, and true of most. #}
+{% macro is_ascii(text) -%}
+    length({{ text }}) = octet_length({{ text }})
+{%- endmacro %}
+
+
+{# A text in which each emoji that is known by name stands as its name, a space before it. #}
+{% macro with_emoji_named(text, names) -%}
+    if(
+        {{ is_ascii(text) }} or not {{ text }} rlike {{ emoji_pattern() }},
+        {{ text }},
+        aggregate(
+            array_distinct(regexp_extract_all({{ text }}, {{ emoji_pattern() }}, 0)),
+            {{ text }},
+            (text, emoji) -> replace(text, emoji, coalesce(concat(' ', try_element_at({{ names }}, emoji)), emoji))
+        )
+    )
+{%- endmacro %}
+
+
+{# A text with one space between its words and none around them. Most texts are so, and are looked at only. #}
+{% macro single_spaced(text) -%}
+    if(
+        {{ is_ascii(text) }}
+        and not contains({{ text }}, '  ')
+        and not startswith({{ text }}, ' ')
+        and not endswith({{ text }}, ' ')
+        and not {{ text }} rlike '[\\t-\\x1F]',
+        {{ text }},
+        btrim(regexp_replace({{ text }}, '[ {{ other_white_space() }}]+', ' '))
     )
 {%- endmacro %}
 
@@ -39,7 +60,8 @@
     most likely.
 #}
 {% macro bare(word) -%}
-    {%- set stripped = "btrim(" ~ word ~ ", '!\"#$%&\\'()*+,-./:;<=>?@[\\\\]^_`{|}~')" -%}
+    {%- set punctuation = "'!\"#$%&\\'()*+,-./:;<=>?@[\\\\]^_`{|}~'" -%}
+    {%- set stripped = "trim(both " ~ punctuation ~ " from " ~ word ~ ")" -%}
     if(length({{ stripped }}) <= 2, {{ word }}, {{ stripped }})
 {%- endmacro %}
 
@@ -51,53 +73,14 @@
 
 
 {#
-    Whether some words of a text are in capitals, and some are not. In linear time for any text: each part takes what it
-    can and gives nothing back.
+    Whether some words of a single-spaced text are in capitals, and some are not. In linear time for any text: each part
+    of the pattern takes what it can and gives nothing back.
 #}
 {% macro is_partly_shouted(text) -%}
-    {%- set space = ' ' ~ other_white_space() -%}
-    {%- set small = '\\p{IsLowercase}\\p{Lt}' -%}
+    {%- set small = '\\\\p{IsLowercase}\\\\p{Lt}' -%}
     (
-        {{ text }} rlike '(?:^|[{{ space }}])[^{{ space }}{{ small }}\\p{IsUppercase}]*+\\p{IsUppercase}[^{{ space }}{{ small }}]*+(?:[{{ space }}]|$)'
-        and {{ text }} rlike '[{{ small }}]|(?:^|[{{ space }}])[^{{ space }}\\p{IsUppercase}]++(?:[{{ space }}]|$)'
-    )
-{%- endmacro %}
-
-
-{# Words that make what follows stronger, such as "very". #}
-{% macro boosters() -%}
-    (
-        'absolutely', 'amazingly', 'awfully', 'completely', 'considerable', 'considerably', 'decidedly', 'deeply',
-        'effing', 'enormous', 'enormously', 'entirely', 'especially', 'exceptional', 'exceptionally', 'extreme',
-        'extremely', 'fabulously', 'flipping', 'flippin', 'frackin', 'fracking', 'fricking', 'frickin', 'frigging',
-        'friggin', 'fully', 'fuckin', 'fucking', 'fuggin', 'fugging', 'greatly', 'hella', 'highly', 'hugely',
-        'incredible', 'incredibly', 'intensely', 'major', 'majorly', 'more', 'most', 'particularly', 'purely', 'quite',
-        'really', 'remarkably', 'so', 'substantially', 'thoroughly', 'total', 'totally', 'tremendous', 'tremendously',
-        'uber', 'unbelievably', 'unusually', 'utter', 'utterly', 'very'
-    )
-{%- endmacro %}
-
-
-{# Words that make what follows weaker, such as "slightly". #}
-{% macro dampeners() -%}
-    (
-        'almost', 'barely', 'hardly', 'kinda', 'kindof', 'kind-of', 'less', 'little', 'marginal', 'marginally',
-        'occasional', 'occasionally', 'partly', 'scarce', 'scarcely', 'slight', 'slightly', 'somewhat', 'sorta',
-        'sortof', 'sort-of'
-    )
-{%- endmacro %}
-
-
-{# Words that turn what follows into its opposite, such as "not". #}
-{% macro is_negation(word) -%}
-    (
-        contains({{ word }}, 'n\'t')
-        or {{ word }} in (
-            'aint', 'arent', 'cannot', 'cant', 'couldnt', 'darent', 'despite', 'didnt', 'doesnt', 'dont', 'hadnt',
-            'hasnt', 'havent', 'isnt', 'mightnt', 'mustnt', 'neednt', 'neither', 'never', 'none', 'nope', 'nor', 'not',
-            'nothing', 'nowhere', 'oughtnt', 'rarely', 'seldom', 'shant', 'shouldnt', 'uh-uh', 'uhuh', 'wasnt', 'werent',
-            'without', 'wont', 'wouldnt'
-        )
+        {{ text }} rlike '(?<![^ ])[^ {{ small }}\\p{IsUppercase}]*+\\p{IsUppercase}[^ {{ small }}]*+(?![^ ])'
+        and {{ text }} rlike '[{{ small }}]|(?<![^ ])[^ \\p{IsUppercase}]++(?![^ ])'
     )
 {%- endmacro %}
 
@@ -127,12 +110,7 @@
     From further away it is heard less. Words that have a valence of their own are not heard.
 #}
 {% macro boost_of(distance) -%}
-    {%- set before = 'before_' ~ distance -%}
-    if(
-        {{ before }}_is_heard,
-        case when {{ before }} in {{ boosters() }} then 0.293D when {{ before }} in {{ dampeners() }} then -0.293D else 0D end,
-        0D
-    )
+    coalesce(lexicon_{{ distance }}.boost, 0D)
 {%- endmacro %}
 
 
@@ -148,7 +126,7 @@
             when (before_3 = 'never' and before_2 in ('so', 'this')) or before_1 in ('so', 'this') then 1.25D
             when before_3 = 'without' and (before_2 = 'doubt' or before_1 = 'doubt') then 1D
             {% endif -%}
-            when {{ is_negation('before_' ~ distance) }} then -0.74D
+            when before_{{ distance }}_is_negation or contains(before_{{ distance }}, 'n\'t') then -0.74D
             else 1D
         end,
         1D
@@ -171,30 +149,44 @@
 
 {#
     What an idiom of which the word is a part weighs instead of the word; null without one. If there are several, the
-    first of these stands.
+    first of these stands. Phrases are put together only beside a word that some idiom has.
 #}
 {% macro idiom_around() -%}
-    coalesce(
-        {%- for phrase in [
-            "word, ' ', next_1, ' ', next_2",
-            "word, ' ', next_1",
-            "before_1, ' ', word",
-            "before_2, ' ', before_1, ' ', word",
-            "before_2, ' ', before_1",
-            "before_3, ' ', before_2, ' ', before_1",
-            "before_3, ' ', before_2",
-        ] %}
-        case concat({{ phrase }})
-            when 'the shit' then 3D
-            when 'the bomb' then 3D
-            when 'bad ass' then 1.5D
-            when 'bus stop' then 0D
-            when 'yeah right' then -2D
-            when 'kiss of death' then -1.5D
-            when 'to die for' then 3D
-            when 'beating heart' then 3.5D
-        end{{ ',' if not loop.last }}
-        {%- endfor %}
+    if(
+        word in {{ words_of_idioms() }} or before_1 in {{ words_of_idioms() }} or before_2 in {{ words_of_idioms() }},
+        get(
+            filter(
+                transform(
+                    array(
+                        concat(word, ' ', next_1, ' ', next_2),
+                        concat(word, ' ', next_1),
+                        concat(before_1, ' ', word),
+                        concat(before_2, ' ', before_1, ' ', word),
+                        concat(before_2, ' ', before_1),
+                        concat(before_3, ' ', before_2, ' ', before_1),
+                        concat(before_3, ' ', before_2)
+                    ),
+                    phrase -> try_element_at(
+                        map(
+                            'the shit', 3D, 'the bomb', 3D, 'bad ass', 1.5D, 'bus stop', 0D, 'yeah right', -2D,
+                            'kiss of death', -1.5D, 'to die for', 3D, 'beating heart', 3.5D
+                        ),
+                        phrase
+                    )
+                ),
+                idiom -> idiom is not null
+            ),
+            0
+        ),
+        null
+    )
+{%- endmacro %}
+
+
+{# The first and the last words of the idioms, but for "the" and "to". #}
+{% macro words_of_idioms() -%}
+    (
+        'shit', 'bomb', 'bad', 'ass', 'bus', 'stop', 'yeah', 'right', 'kiss', 'death', 'die', 'for', 'beating', 'heart'
     )
 {%- endmacro %}
 

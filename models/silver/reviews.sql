@@ -16,17 +16,8 @@ messages as (
     where verdict = 'accepted' and {{ picked }}
 ),
 
--- "but" has no valence of its own: it shifts the weight of all others.
 lexicon as (
-    select
-        word,
-        valence
-    from {{ ref('sentiment_lexicon') }}
-    where word != 'but'
-    union all
-    select
-        'but' as word,
-        cast(null as double) as valence
+    select * from {{ ref('sentiment_lexicon') }}
 ),
 
 named_emoji as (
@@ -39,37 +30,30 @@ texts as (
     select
         review_id,
         (select named_emoji.names from named_emoji) as names,
-        if(
-            review_text rlike {{ emoji_pattern() }},
-            aggregate(
-                array_distinct(regexp_extract_all(review_text, {{ emoji_pattern() }}, 0)),
-                review_text,
-                (text, emoji) -> replace(text, emoji, coalesce(concat(' ', try_element_at(names, emoji)), emoji))
-            ),
-            review_text
-        ) as text
+        {{ with_emoji_named('review_text', 'names') }} as named_text,
+        {{ single_spaced('named_text') }} as text
     from messages
     where review_text is not null
 ),
 
-split_texts as (
-    select
-        review_id,
-        {{ emphasis_of_exclamation_marks('text') }} as of_exclamation_marks,
-        {{ emphasis_of_question_marks('text') }} as of_question_marks,
-        {{ is_partly_shouted('text') }} as text_is_partly_shouted,
-        {{ split_at_white_space('text') }} as words
-    from texts
-),
-
+-- (`outer`: else Spark splits each text twice, the first time to see whether there is anything to explode.)
 tokens as (
     select
         split_texts.*,
         position,
         {{ bare('token') }} as token
-    from split_texts lateral view outer posexplode(words) as position, token
+    from (
+        select
+            review_id,
+            {{ emphasis_of_exclamation_marks('text') }} as of_exclamation_marks,
+            {{ emphasis_of_question_marks('text') }} as of_question_marks,
+            {{ is_partly_shouted('text') }} as text_is_partly_shouted,
+            split(text, ' ') as words
+        from texts
+    ) as split_texts lateral view outer posexplode(words) as position, token
 ),
 
+-- "but" is among them: it has no valence, and shifts the weight of all others.
 known_words as (
     select /*+ broadcast(lexicon) */
         tokens.*,
@@ -85,25 +69,29 @@ known_words as (
         lower({{ bare('get(tokens.words, tokens.position + 2)') }}) as next_2
     from tokens
     inner join lexicon on lower(tokens.token) = lexicon.word
+    where lexicon.valence is not null or lexicon.word = 'but'
 ),
 
--- Words that strengthen or weaken others, and the "kind" of "kind of", have no valence of their own.
 words_with_surroundings as (
     select /*+ broadcast(lexicon_1, lexicon_2, lexicon_3, lexicon_next) */
         known_words.* except (words),
-        before_1 is not null and lexicon_1.valence is null as before_1_is_heard,
-        before_2 is not null and lexicon_2.valence is null as before_2_is_heard,
-        before_3 is not null and lexicon_3.valence is null as before_3_is_heard,
+        known_words.before_1 is not null and lexicon_1.valence is null as before_1_is_heard,
+        known_words.before_2 is not null and lexicon_2.valence is null as before_2_is_heard,
+        known_words.before_3 is not null and lexicon_3.valence is null as before_3_is_heard,
+        {{ boost_of(1) }} as boost_1,
+        {{ boost_of(2) }} as boost_2,
+        {{ boost_of(3) }} as boost_3,
+        coalesce(lexicon_1.is_negation, false) as before_1_is_negation,
+        coalesce(lexicon_2.is_negation, false) as before_2_is_negation,
+        coalesce(lexicon_3.is_negation, false) as before_3_is_negation,
         lexicon_next.valence is not null as next_1_is_known
     from known_words
     left join lexicon as lexicon_1 on known_words.before_1 = lexicon_1.word
     left join lexicon as lexicon_2 on known_words.before_2 = lexicon_2.word
     left join lexicon as lexicon_3 on known_words.before_3 = lexicon_3.word
     left join lexicon as lexicon_next on known_words.next_1 = lexicon_next.word
-    where
-        known_words.word not in {{ boosters() }}
-        and known_words.word not in {{ dampeners() }}
-        and (known_words.word != 'kind' or known_words.next_1 is distinct from 'of')
+    -- The "kind" of "kind of" is no kindness.
+    where known_words.word != 'kind' or known_words.next_1 is distinct from 'of'
 ),
 
 weighed_words as (
@@ -113,9 +101,6 @@ weighed_words as (
         of_question_marks,
         position,
         word,
-        {{ boost_of(1) }} as boost_1,
-        {{ boost_of(2) }} as boost_2,
-        {{ boost_of(3) }} as boost_3,
         {{ valence_beside_no() }} as valence_here,
         {{ emphasised_by_capitals('valence_here') }} as weight_alone,
         {{ heard_after(1, 'weight_alone') }} as weight_after_1,
@@ -136,7 +121,7 @@ weighed_texts as (
         of_exclamation_marks,
         of_question_marks,
         min(if(word = 'but', position, null)) as but_at,
-        array_sort(collect_list(struct(position, word, weight)) filter (where word != 'but')) as words
+        sort_array(collect_list(struct(position, word, weight)) filter (where word != 'but')) as words
     from weighed_words
     group by review_id, of_exclamation_marks, of_question_marks
 ),

@@ -1,5 +1,5 @@
--- A review's score is what the weights in sentiment_words come to, among the reviews scored last; the weights are rounded
--- to four places, the slope is 1 / sqrt(15) at most.
+-- A review's score is what the weights in sentiment_words come to, among the reviews scored last; the weights are
+-- rounded to four places, the slope is 1 / sqrt(15) at most.
 with
 
 summed as (

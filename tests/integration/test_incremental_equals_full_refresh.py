@@ -25,6 +25,7 @@ TABLES = {
     "silver.order_messages": ("processed_batch",),
     "silver.engagement_messages": ("processed_batch",),
     "silver.review_messages": ("processed_batch",),
+    "silver.reviews": ("processed_batch", "message_batch"),
     "silver.journeys": ("processed_batch", "engagement_batch", "order_batch"),
     "gold.dim_product": ("order_batch", "engagement_batch", "review_batch"),
     "gold.fct_sales_by_state_minute": ("processed_batch",),

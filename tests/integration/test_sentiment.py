@@ -25,6 +25,9 @@ WRITTEN = 6_000
 GOOD, BAD = 0.21, -0.21
 """From which mood on the simulator's writer means a text to be good or bad; between them it writes mixed ones."""
 
+FLOORS = {"Negative": (0.30, 0.70), "Positive": (0.85, 0.87)}
+"""Precision and recall as docs/decisions.md has them, less three points for other texts of the same shop."""
+
 
 @dataclass(frozen=True)
 class Judged:
@@ -103,10 +106,8 @@ def test_sql_scores_as_the_reference_does(judged: list[Judged]) -> None:
         f"\n{len(same):,} of {len(judged):,} texts ({len(same) / len(judged):.2%}) score within 0.0001; the ten worst:"
     )
     print(*worst, sep="\n")
-    assert len(judged) > 15_000
-    assert len({one.source for one in judged}) == len(RULES) + len(BAD_INPUT) + 2 - len(
-        {"empty", "spaces", "white space of all kinds"}
-    )
+    assert len(judged) > 14_000
+    assert {one.source for one in judged} >= RULES.keys() | {"generated", "simulator"}
     assert len(same) == len(judged)
 
 
@@ -133,19 +134,19 @@ def test_negative_and_positive_are_what_shoppers_felt(judged: list[Judged]) -> N
             felt = "Positive" if one.mood > GOOD else "Negative" if one.mood < BAD else "mixed"
             counts[felt, one.bucket] += 1
     figures = {}
-    for bucket in ("Negative", "Positive"):
+    for felt in ("Positive", "mixed", "Negative"):
+        print(
+            f"\nfelt {felt}:", {bucket: counts[felt, bucket] for bucket in ("Positive", "Neutral", "Negative")}, end=""
+        )
+    for bucket in FLOORS:
         hits = counts[bucket, bucket]
         said = sum(count for (_, given), count in counts.items() if given == bucket)
         meant = sum(count for (felt, _), count in counts.items() if felt == bucket)
         figures[bucket] = hits / said, hits / meant
-        print(f"\n{bucket}: precision {hits / said:.3f}, recall {hits / meant:.3f}, of {meant:,} texts so meant")
+        print(f"\n{bucket}: precision {hits / said:.3f}, recall {hits / meant:.3f}", end="")
     for bucket, floors in FLOORS.items():
         for figure, floor in zip(figures[bucket], floors, strict=True):
             assert figure >= floor, f"{bucket}: {figures[bucket]}"
-
-
-FLOORS = {"Negative": (0.0, 0.0), "Positive": (0.0, 0.0)}
-"""Precision and recall, measured as in docs/sentiment.md, less two points for another seed."""
 
 
 def test_a_new_word_of_the_shop_rescores_the_texts_that_have_it(warehouse: Warehouse, judged: list[Judged]) -> None:

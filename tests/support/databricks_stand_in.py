@@ -68,7 +68,7 @@ class StandIn:
     def table_in(self, sql: str) -> Any:
         """The first table that a statement names; a merge's temporary view counts as the table it is for."""
         if view := re.search(r"`(\w+)__dbt_tmp`", sql):
-            return next(node for (_, name), node in self.tables.items() if name == view[1])
+            return next(node for node in self.manifest.nodes.values() if node.is_relational and node.name == view[1])
         named = re.search(rf"`{CATALOG}`\.`(\w+)`\.`(\w+)`", sql)
         assert named, f"This names no table: {sql}"
         return self.tables[named[1], named[2]]

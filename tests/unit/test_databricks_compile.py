@@ -45,14 +45,17 @@ ON_DATABRICKS = set(
     re.findall(
         r"\w+",
         """
-        abs array array_agg array_compact array_contains array_except array_sort avg bool_and bool_or btrim cast
-        coalesce collect_set concat concat_ws convert_timezone count count_if current_date current_timestamp date_add
-        date_diff date_format date_sub date_trunc datediff dense_rank element_at explode filter floor from_json
-        get_json_object greatest hour if initcap json_array_length json_object_keys lag lead least left length locate
-        lower ltrim make_date map max max_by md5 min min_by minute month named_struct ntile nullif percent_rank
-        percentile quarter rank regexp_replace replace round row_number schema_of_variant sequence sha2 size
-        sort_array split struct substring sum timestampdiff to_json transform trim try_cast try_divide try_parse_json
-        try_validate_utf8 upper variant_get weekday xxhash64 year
+        abs aggregate array array_agg array_append array_compact array_contains array_distinct array_except
+        array_position array_sort arrays_overlap avg bool_and bool_or btrim cast coalesce collect_list
+        collect_set concat concat_ws contains convert_timezone count count_if current_date current_timestamp
+        date_add date_diff date_format date_sub date_trunc datediff dense_rank element_at endswith explode
+        filter floor from_json get get_json_object greatest hour if initcap json_array_length json_object_keys
+        lag lead least left length locate lower ltrim make_date map map_from_entries max max_by md5 min min_by
+        minute month named_struct ntile nullif octet_length percent_rank percentile posexplode quarter rank
+        regexp_extract_all regexp_replace replace round row_number schema_of_variant sequence sha2 sign size
+        sort_array split sqrt startswith stddev_samp struct substring sum timestampdiff to_json transform trim
+        try_cast try_divide try_element_at try_parse_json try_validate_utf8 upper variant_get weekday xxhash64
+        year
         """,
     )
 )
