@@ -98,7 +98,9 @@ def test_the_drop_off_is_dated_to_a_day_or_two(found: Found, planted: dict[str, 
     assert abs((begins - date.fromisoformat(planted["checkout_drop_off"]["begins"])).days) <= 2
 
 
-def test_words_tell_of_dissatisfaction_before_the_stars_do(found: Found, planted: dict[str, dict[str, str]]) -> None:
+def test_words_tell_of_dissatisfaction_before_the_stars_do(
+    found: Found, planted: dict[str, dict[str, str]], capsys: pytest.CaptureFixture[str]
+) -> None:
     story, row = planted["hidden_dissatisfaction"], found["hidden_dissatisfaction"][0]
     begins, flagged_since, as_of = (
         date.fromisoformat(text) for text in (story["begins"], row["flagged_since"], row["as_of_date"])
@@ -111,7 +113,10 @@ def test_words_tell_of_dissatisfaction_before_the_stars_do(found: Found, planted
     # What has not fallen by the last day can't fall before the day after.
     first = fallen[0] if fallen else as_of + timedelta(days=1)
     said = f"fell by half a star on {first}" if fallen else f"had not fallen by half a star on {as_of}"
-    print(f"\nThe stars {said}; flagged since {flagged_since}, at least {(first - flagged_since).days} days before.")
+    with capsys.disabled():
+        print(
+            f"\nThe stars {said}; flagged since {flagged_since}, at least {(first - flagged_since).days} days before."
+        )
     assert begins <= flagged_since < first
 
 

@@ -99,13 +99,13 @@ def judged(warehouse: Warehouse) -> list[Judged]:
     return found
 
 
-def test_sql_scores_as_the_reference_does(judged: list[Judged]) -> None:
+def test_sql_scores_as_the_reference_does(judged: list[Judged], capsys: pytest.CaptureFixture[str]) -> None:
     same = [one for one in judged if one.difference <= 0.0001 + 1e-9]
     worst = sorted(judged, key=lambda one: -one.difference)[:10]
-    print(
-        f"\n{len(same):,} of {len(judged):,} texts ({len(same) / len(judged):.2%}) score within 0.0001; the ten worst:"
-    )
-    print(*worst, sep="\n")
+    with capsys.disabled():
+        share = len(same) / len(judged)
+        print(f"\n{len(same):,} of {len(judged):,} texts ({share:.2%}) score within 0.0001; the ten worst:")
+        print(*worst, sep="\n")
     assert len(judged) > 14_000
     assert {one.source for one in judged} >= RULES.keys() | {"generated", "simulator"}
     assert len(same) == len(judged)
@@ -127,23 +127,23 @@ def test_what_holds_nothing_to_judge_scores_0(judged: list[Judged], warehouse: W
     assert (none["sentiment_score"], none["sentiment_bucket"], none["sentiment_words"]) == (0, "Neutral", [])
 
 
-def test_negative_and_positive_are_what_shoppers_felt(judged: list[Judged]) -> None:
+def test_negative_and_positive_are_what_shoppers_felt(judged: list[Judged], capsys: pytest.CaptureFixture[str]) -> None:
     counts: dict[tuple[str, str], int] = defaultdict(int)
     for one in judged:
         if one.mood is not None:
             felt = "Positive" if one.mood > GOOD else "Negative" if one.mood < BAD else "mixed"
             counts[felt, one.bucket] += 1
     figures = {}
-    for felt in ("Positive", "mixed", "Negative"):
-        print(
-            f"\nfelt {felt}:", {bucket: counts[felt, bucket] for bucket in ("Positive", "Neutral", "Negative")}, end=""
-        )
     for bucket in FLOORS:
         hits = counts[bucket, bucket]
         said = sum(count for (_, given), count in counts.items() if given == bucket)
         meant = sum(count for (felt, _), count in counts.items() if felt == bucket)
         figures[bucket] = hits / said, hits / meant
-        print(f"\n{bucket}: precision {hits / said:.3f}, recall {hits / meant:.3f}", end="")
+    with capsys.disabled():
+        for felt in ("Positive", "mixed", "Negative"):
+            print(f"\nfelt {felt}:", {bucket: counts[felt, bucket] for bucket in ("Positive", "Neutral", "Negative")})
+        for bucket, (precision, recall) in figures.items():
+            print(f"{bucket}: precision {precision:.3f}, recall {recall:.3f}")
     for bucket, floors in FLOORS.items():
         for figure, floor in zip(figures[bucket], floors, strict=True):
             assert figure >= floor, f"{bucket}: {figures[bucket]}"
