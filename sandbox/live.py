@@ -108,7 +108,7 @@ def _say_that_it_stops() -> None:
 
 def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | None) -> None:
     begun = time.monotonic()
-    tested = begun
+    tested: float | None = None
     while not stop.asked and (seconds is None or time.monotonic() - begun < seconds):
         for worker in workers:
             worker.check()
@@ -119,6 +119,8 @@ def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | N
         console.print(
             f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_event_at']} UTC; dbt run {took:.1f} s"
         )
+        # The first run, which is cold, is not followed by tests at once.
+        tested = tested or time.monotonic()
         if time.monotonic() - tested > TEST_EVERY_SECONDS and not stop.asked:
             # Unit tests prove the SQL, not the data that just arrived.
             counts = dbt.run("test", "--exclude-resource-type", "unit_test", show_progress=False)

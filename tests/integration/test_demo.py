@@ -80,7 +80,8 @@ def test_live_runs_all_parts_and_stops_them_cleanly(sandbox: TestSandbox, first:
             assert "dbt build --target local_server" in plain.stderr
             live.send_signal(signal.SIGINT)
             break
-    rest, _ = live.communicate(timeout=240)
+    # A dbt run that is at work ends first.
+    rest, _ = live.communicate(timeout=480)
     output = "".join(lines) + rest
     assert live.returncode == 0, output
     assert "The simulator is stopped." in output
