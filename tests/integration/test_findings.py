@@ -23,7 +23,7 @@ def histories(sandbox: TestSandbox, tmp_path_factory: pytest.TempPathFactory) ->
     """A folder with the findings of both histories; the ledgers are in the sandbox."""
     install_dbt_packages(sandbox.settings)
     folder = tmp_path_factory.mktemp("findings")
-    done = sandbox.run("tests.support.two_histories", str(folder), timeout=900)
+    done = sandbox.run("tests.support.two_histories", str(folder), timeout=1800)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return folder
 
