@@ -1,7 +1,8 @@
 {#
     VADER, a rule-based judgement of sentiment, as SQL: C.J. Hutto and E. Gilbert, "VADER: A Parsimonious Rule-based
-    Model for Sentiment Analysis of Social Media Text", ICWSM 2014. The constants and lists of words are those of the
-    authors' Python package, vaderSentiment 3.3.2 (MIT), and so are its oddities: a test holds the two together.
+    Model for Sentiment Analysis of Social Media Text", ICWSM 2014. The constants are those of the authors'
+    Python package, vaderSentiment 3.3.2 (MIT), as are the lists of words, which the seed vader_lexicon holds, and the
+    oddities: a test holds the two together.
 
     The model `reviews` reads like the method: a text becomes words; each word of the lexicon has a valence; what
     stands up to three words before it makes that weigh more, less or the opposite; the sum becomes the score. Here
@@ -107,7 +108,7 @@
 
 {#
     How much the word so many places before strengthens what follows, below 0 how much it weakens it; 0 for most words.
-    From further away it is heard less. Words that have a valence of their own are not heard.
+    Words that have a valence of their own have 0 there. From further away it is heard less: see heard_after.
 #}
 {% macro boost_of(distance) -%}
     coalesce(lexicon_{{ distance }}.boost, 0D)
