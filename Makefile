@@ -8,7 +8,7 @@ RATE ?= 50
 DOCS_PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo show live test lint docs clean
+.PHONY: help setup demo show live test prove lint docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a 
 
 test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
 	@$(BIN)/python -m pytest
+
+prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (an hour): REPORT=file
+	@$(BIN)/python -m tests.prove $(if $(REPORT),--report $(REPORT))
 
 lint: setup ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt
 	@$(BIN)/ruff check .

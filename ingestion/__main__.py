@@ -1,5 +1,6 @@
 """Command line of ingestion: land the hubs in bronze, send files of events."""
 
+import json
 import sys
 from pathlib import Path
 
@@ -49,6 +50,30 @@ def stream(hubs: tuple[str, ...], once: bool, max_offsets: int | None) -> None:
         job.run(spark, settings, hubs or HUBS, once=once, report=click.echo)
     finally:
         spark.stop()
+
+
+@main.command()
+@click.option("--hub", "hubs", multiple=True, type=click.Choice(HUBS), help="Only this hub; may be given again.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def reconcile(hubs: tuple[str, ...], as_json: bool) -> None:
+    """Compare broker, bronze and silver, partition by partition; exit with 1 on any difference.
+
+    Events that are on their way are a difference too: run it when the stream job and dbt have had their turn.
+
+    Example: python -m ingestion reconcile --json
+    """
+    from ingestion import reconcile as account
+    from ingestion.spark import spark_session
+
+    spark = spark_session()
+    try:
+        partitions = account.reconcile(spark, load_settings(), hubs or HUBS)
+    finally:
+        spark.stop()
+    result = account.as_dict(partitions)
+    click.echo(json.dumps(result, indent=2) if as_json else account.as_table(partitions))
+    if not result["agrees"]:
+        sys.exit(1)
 
 
 @main.command()

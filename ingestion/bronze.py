@@ -44,6 +44,25 @@ def next_landed_batch(spark: SparkSession, table: str) -> int:
     return 1 + ((highest and highest[0]) or 0)
 
 
+def high_water(spark: SparkSession, table: str, topic_generation: str) -> dict[int, int]:
+    """By partition of a topic: the highest offset that has landed."""
+    landed = _read(spark, table).where(F.col("topic_generation") == topic_generation)
+    return {row[0]: row[1] for row in landed.groupBy("partition").agg(F.max("offset")).collect()}
+
+
+def above(events: DataFrame, high_water: dict[int, int]) -> DataFrame:
+    """The events beyond what has landed: offsets grow with arrival, and batches land in their order.
+
+    Args:
+        events: with Kafka's columns.
+        high_water: by partition, as the function of that name gives it.
+    """
+    if not high_water:
+        return events
+    marks = F.create_map([F.lit(number) for mark in high_water.items() for number in mark])
+    return events.where(F.col("offset") > F.coalesce(F.try_element_at(marks, F.col("partition")), F.lit(-1)))
+
+
 def stamp(events: DataFrame, topic_generation: str, landed_batch: int) -> DataFrame:
     """Kafka's columns, with headers, as bronze rows.
 
@@ -67,16 +86,9 @@ def stamp(events: DataFrame, topic_generation: str, landed_batch: int) -> DataFr
     return events.select([values[column].cast(kind).alias(column) for column, kind in COLUMNS.items()])
 
 
-def append(rows: DataFrame, table: str, transaction: tuple[str, int]) -> None:
-    """Append rows in one Delta commit; a transaction (application id, version) seen before is skipped."""
-    application, version = transaction
-    writer = (
-        rows.write.format("delta")
-        .mode("append")
-        .partitionBy("ingest_date")
-        .option("txnAppId", application)
-        .option("txnVersion", version)
-    )
+def append(rows: DataFrame, table: str) -> None:
+    """Append rows in one Delta commit."""
+    writer = rows.write.format("delta").mode("append").partitionBy("ingest_date")
     if "/" in table:
         writer.save(table)
     else:

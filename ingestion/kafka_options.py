@@ -2,6 +2,7 @@
 
 import logging
 import re
+from functools import partial
 
 from ingestion.errors import UserError
 from ingestion.settings import Settings
@@ -75,6 +76,52 @@ def topic_generation(settings: Settings, topic: str) -> str:
     # Base64 without padding, as Kafka writes topic ids; the two long halves tell it apart in a path.
     high, low = described.topic_id.get_most_significant_bits(), described.topic_id.get_least_significant_bits()
     return f"{high & 0xFFFFFFFFFFFFFFFF:016x}{low & 0xFFFFFFFFFFFFFFFF:016x}"
+
+
+def broker_offsets(settings: Settings, topic: str) -> dict[int, tuple[int, int]]:
+    """By partition: the oldest offset that the broker still holds, and the one that it gives next.
+
+    Raises:
+        UserError: the broker can't be reached, or lacks the topic.
+    """
+    from confluent_kafka import Consumer, KafkaException, TopicPartition
+
+    consumer = Consumer({**_client(settings), "group.id": "reconcile"}, logger=SILENT)
+    try:
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        if not partitions:
+            raise UserError(f"The broker has no topic {topic}.")
+        return {
+            number: consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=30) for number in partitions
+        }
+    except KafkaException as error:
+        raise UserError(
+            f"The offsets of {topic} can't be read: {error.args[0].str()}. Is the broker running, and may we read it?"
+        ) from error
+    finally:
+        consumer.close()
+
+
+def _client(settings: Settings) -> dict[str, object]:
+    """How confluent-kafka's clients reach what Spark's source reads."""
+    if settings.transport == "kafka":
+        return {"bootstrap.servers": settings.kafka_bootstrap_servers}
+    options: dict[str, object] = {"bootstrap.servers": f"{_namespace(settings)}:9093", "security.protocol": "SASL_SSL"}
+    if settings.event_hubs_connection_string:
+        return options | {
+            "sasl.mechanism": "PLAIN",
+            "sasl.username": "$ConnectionString",
+            "sasl.password": settings.event_hubs_connection_string.get_secret_value(),
+        }
+    return options | {"sasl.mechanism": "OAUTHBEARER", "oauth_cb": partial(_token, _namespace(settings))}
+
+
+def _token(namespace: str, _: str) -> tuple[str, float]:
+    """A token for the namespace, and until when it holds, as confluent-kafka asks for it."""
+    from azure.identity import DefaultAzureCredential
+
+    token = DefaultAzureCredential().get_token(f"https://{namespace}/.default")
+    return token.token, float(token.expires_on)
 
 
 def _namespace(settings: Settings) -> str:

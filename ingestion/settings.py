@@ -33,6 +33,8 @@ class Settings(BaseSettings):
 
     bronze: str = str(Path(".local/bronze").resolve())
     """Where bronze tables go: a folder (path or URL, with a slash), or `catalog.schema` in Unity Catalog."""
+    silver: str = str(Path(".local/warehouse/silver.db").resolve())
+    """Where dbt puts silver, for reconciliation: a folder, or `catalog.schema`."""
     checkpoints: str = str(Path(".local/checkpoints").resolve())
     """Folder (path or URL) of the stream's checkpoints."""
     topic_generation: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")

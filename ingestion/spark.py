@@ -1,5 +1,7 @@
 """The Spark session of the stream job."""
 
+import logging
+
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
@@ -12,6 +14,8 @@ def spark_session() -> SparkSession:
     Raises:
         UserError: Spark did not start.
     """
+    # The bridge to Java prints a trace of hundreds of lines for an error that we raise again as one.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     try:
         return SparkSession.builder.appName("ingestion").getOrCreate()
     except PySparkRuntimeError as error:

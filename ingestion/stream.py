@@ -1,5 +1,6 @@
 """The stream job: from each hub into its bronze table, by Spark Structured Streaming."""
 
+import re
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,10 +14,6 @@ from ingestion.errors import UserError
 from ingestion.kafka_options import kafka_options, topic_generation
 from ingestion.settings import Settings
 from ingestion.signals import StopRequest
-
-QUERY_ID = "sql.streaming.queryId"
-"""The local property by which Spark names the running query; the id lives in the checkpoint and only there."""
-
 
 REPLAY_FAILURE = 'because the return value of "scala.Option.get()" is null'
 """What Spark 4.1.1 fails with after it has replayed and committed a batch that was cut off: its Kafka source then has
@@ -37,19 +34,21 @@ def read(spark: SparkSession, settings: Settings, hub: str) -> DataFrame:
     )
 
 
-def land(table: str, generation: str) -> Callable[[DataFrame, int], None]:
-    """What is done with each micro-batch: number it, stamp it, append it once.
+def land(table: str, generation: str, high_water: dict[int, int]) -> Callable[[DataFrame, int], None]:
+    """What is done with each micro-batch: drop what landed before, number it, stamp it, append it.
 
-    The Delta transaction is named by the query's id, which lives in the checkpoint. So a batch replayed from this
-    checkpoint is skipped, and a new checkpoint, whose batches count from 0 again, never is.
+    What the query's checkpoint says has been read can lag behind what has landed: after a crash by a batch, after a
+    lost or a restored checkpoint by any number. The table itself says what it has.
+
+    Args:
+        table: the hub's bronze table.
+        generation: which life of the topic this is.
+        high_water: by partition, the highest offset that had landed when the query started.
     """
 
-    def land_batch(events: DataFrame, batch_id: int) -> None:
-        spark = events.sparkSession
-        query_id = spark.sparkContext.getLocalProperty(QUERY_ID)
-        assert query_id is not None  # Spark sets it around every call of this function.
-        rows = bronze.stamp(events, generation, bronze.next_landed_batch(spark, table))
-        bronze.append(rows, table, (query_id, batch_id))
+    def land_batch(events: DataFrame, _: int) -> None:
+        number = bronze.next_landed_batch(events.sparkSession, table)
+        bronze.append(bronze.stamp(bronze.above(events, high_water), generation, number), table)
 
     return land_batch
 
@@ -70,7 +69,7 @@ def start_query(spark: SparkSession, settings: Settings, hub: str, *, once: bool
     return (
         read(spark, settings, hub)
         .writeStream.queryName(hub)
-        .foreachBatch(land(table, generation))
+        .foreachBatch(land(table, generation, bronze.high_water(spark, table, generation)))
         # A topic made anew has a checkpoint of its own: its offsets are other offsets.
         .option("checkpointLocation", f"{settings.checkpoints}/{hub}/{generation}")
         .trigger(**trigger)
@@ -141,6 +140,13 @@ def _failure(query: StreamingQuery) -> str | None:
         return None
     # Spark puts plans and traces behind the cause; people need the cause.
     reason = str(error).split("=== Streaming Query ===")[0].strip().splitlines()[0]
+    if "Python Proxy" in reason and (
+        causes := re.findall(r"^Caused by: (?:[\w.$]+: )?(.+)$", str(error), re.MULTILINE)
+    ):
+        # What failed in writing a batch stands at the end of a Java trace within a Python one.
+        reason = causes[-1]
+    if "No space left on device" in reason:
+        reason += ". Make room, then run this again: it goes on where it was."
     if "org.apache.kafka.common.errors.TimeoutException" in str(error) or "TimeoutException" in reason:
         reason = (
             reason.rstrip(".")

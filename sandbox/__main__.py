@@ -97,6 +97,21 @@ def docs(port: int) -> None:
     serve_docs(SandboxSettings(), port)
 
 
+@main.command("register-tables")
+def register_tables() -> None:
+    """Make the tables known by their names again, after the metastore was lost. Nothing is computed.
+
+    Example: python -m sandbox register-tables
+    """
+    from sandbox.dbt import Dbt
+    from sandbox.metastore import register_tables as register
+    from sandbox.spark import require_tables
+
+    settings = SandboxSettings()
+    require_tables(settings)
+    click.echo(f"{register(Dbt(settings), settings)} tables are known by name. Views come with: dbt run")
+
+
 @main.command("check-descriptions")
 def check_descriptions() -> None:
     """Say which model, seed, source or column has no description; exit with 1 if any.

@@ -43,7 +43,7 @@ class Dbt:
         return {result.node.name: result.node.compiled_code for result in results}
 
     def query(self, sql: str) -> list[dict[str, Any]]:
-        """The rows of a query over the local tables."""
+        """The rows of a statement over the local tables."""
         if self.target == "local":
             from pyspark.sql import SparkSession
 
@@ -53,6 +53,8 @@ class Dbt:
         server = ("127.0.0.1", self._settings.spark_server_port)
         with hive.connect(*server) as connection, connection.cursor() as cursor:  # type: ignore[no-untyped-call]
             cursor.execute(sql)
+            if cursor.description is None:
+                return []
             names = [column[0].rpartition(".")[2] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

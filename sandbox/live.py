@@ -24,6 +24,8 @@ NEWEST = """
     where business_date = (select as_of_date from gold.as_of)
 """
 TEST_EVERY_SECONDS = 60
+FAILURES_IN_A_ROW = 3
+"""So many runs of dbt may fail one after the other: somebody else's run, a full refresh or an edit may be under way."""
 
 
 class Worker:
@@ -109,11 +111,20 @@ def _say_that_it_stops() -> None:
 def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | None) -> None:
     begun = time.monotonic()
     tested: float | None = None
+    failures = 0
     while not stop.asked and (seconds is None or time.monotonic() - begun < seconds):
         for worker in workers:
             worker.check()
         run_started = time.monotonic()
-        dbt.run("run", show_progress=False)
+        try:
+            dbt.run("run", show_progress=False)
+        except UserError as error:
+            failures += 1
+            if failures == FAILURES_IN_A_ROW:
+                raise
+            console.print(f"{error}\nThe next run tries again.", markup=False)
+            continue
+        failures = 0
         took = time.monotonic() - run_started
         row = dbt.query(NEWEST)[0]
         console.print(

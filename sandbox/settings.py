@@ -41,6 +41,11 @@ class SandboxSettings(BaseSettings):
         return self.state / "checkpoints"
 
     @property
+    def warehouse(self) -> Path:
+        """The folder of dbt's tables: `<schema>.db/<table>`."""
+        return self.state / "warehouse"
+
+    @property
     def metastore(self) -> Path:
         """Derby's database: which tables there are, and where."""
         return self.state / "metastore"

@@ -5,12 +5,12 @@ from typing import Any
 from rich.table import Table
 
 from ingestion.contracts import HUBS
+from ingestion.reconcile import MESSAGES
 from sandbox.console import console
 from sandbox.dbt import Dbt
 from sandbox.findings import Finding, show_findings
 from simulator.ledger import Ledger
 
-MESSAGES = {"orders": "order_messages", "engagement": "engagement_messages", "reviews": "review_messages"}
 HUB_ACCOUNT = """
     select
         count(distinct landed.topic_generation, landed.partition, landed.offset) as landed,

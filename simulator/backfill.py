@@ -1,16 +1,18 @@
 """A history of the shop, all of it in the past: what `python -m simulator backfill` sends."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.faults import FaultRates
 from simulator.ledger import Ledger
 from simulator.master_data import read_products
 from simulator.messages import Event, Messages, Wording
 from simulator.people import make_shoppers
-from simulator.rhythm import times_of_day_and_week
+from simulator.rhythm import DAY_MS, HOUR_MS, times_of_day_and_week
 from simulator.sending import IN_HISTORY, messages_by_session, sendings
 from simulator.shop import Happenings, Shop
 from simulator.stories import NO_STORIES, SHORTEST_DAYS, Surge, plant
@@ -28,10 +30,19 @@ class Backfill:
         until: its end, with a time zone; nothing happens or is sent later.
         rates: how often what goes wrong.
         with_stories: plant stories, if the history is long enough for them.
+        late_days: late events are sent up to so many days after they happened.
     """
 
     def __init__(
-        self, *, seed: int, events: int, days: int, until: datetime, rates: FaultRates, with_stories: bool = True
+        self,
+        *,
+        seed: int,
+        events: int,
+        days: int,
+        until: datetime,
+        rates: FaultRates,
+        with_stories: bool = True,
+        late_days: int = 10,
     ) -> None:
         until_ms = int(until.timestamp() * 1000)
         catalogue = read_products()
@@ -45,10 +56,11 @@ class Backfill:
         self._rates = rates
         self._seed = seed
 
+        delays = replace(IN_HISTORY, late=(HOUR_MS, late_days * DAY_MS))
         sessions = events // 3 + 50
         while True:
             self._happenings = self._sessions(sessions, until_ms, days, stories.surge)
-            sent = sendings(self._shop.random, self._happenings.at_ms, rates, IN_HISTORY, until_ms)
+            sent = sendings(self._shop.random, self._happenings.at_ms, rates, delays, until_ms)
             session_of_events = self._happenings.session_of_events
             messages = np.cumsum(messages_by_session(sent, session_of_events, sessions))
             if messages[-1] >= events:
@@ -59,6 +71,10 @@ class Backfill:
         self._sendings = sent.of(session_of_events[sent.events] < enough)
         self.messages = len(self._sendings.events)
         """How many messages there are."""
+
+    def seconds_to_sending(self) -> NDArray[np.float64]:
+        """From each event to its sending, in the order of sending; late ones and second ones take longer."""
+        return (self._sendings.at_ms - self._happenings.at_ms[self._sendings.events]) / 1000
 
     def events(self, ledger: Ledger) -> Iterator[Event]:
         """The messages in order of sending; each is written into the ledger as it is handed out."""

@@ -24,6 +24,7 @@ class Fault(IntEnum):
     OTHER_COUNTRY = 5
     NEW_FIELD = 6
     RETYPED_FIELD = 7
+    RENAMED_FIELD = 8
 
     def reason(self, hub: str) -> str | None:
         """The reason code by which silver must reject such an event; None where it must be accepted."""
@@ -33,6 +34,7 @@ class Fault(IntEnum):
             Fault.BROKEN_JSON: "broken_json",
             Fault.UNKNOWN_STATE: "unknown_state",
             Fault.OTHER_COUNTRY: "not_usa",
+            Fault.RENAMED_FIELD: "missing_product",
         }.get(self)
 
 
@@ -49,8 +51,8 @@ class FaultRates:
     duplicate: float = 0.02
     """Sent again, up to three days after the first time (live: ten minutes)."""
     late: float = 0.02
-    """Sent an hour to ten days after it happened (live: up to ten minutes); all others within a few seconds, so
-    slightly out of order."""
+    """Sent an hour to ten days after it happened (live: up to ten minutes), if the history does not say otherwise; all
+    others within a few seconds, so slightly out of order."""
     broken_json: float = 0.005
     missing_price: float = 0.005
     missing_quantity: float = 0.005
@@ -58,6 +60,8 @@ class FaultRates:
     other_country: float = 0.003
     new_field: float = 0.003
     retyped_field: float = 0.002
+    renamed_field: float = 0.0
+    """`product_id` is sent as `productId`: what a producer's careless release does to all its events."""
 
     def __post_init__(self) -> None:
         for field in fields(self):
@@ -74,7 +78,7 @@ class FaultRates:
         return random.choice(len(Fault), size=count, p=[1 - sum(rates), *rates]).astype(np.int8)
 
 
-NO_FAULTS = FaultRates(0, 0, 0, 0, 0, 0, 0, 0, 0)
+NO_FAULTS = FaultRates(*[0.0] * len(fields(FaultRates)))
 
 
 class Spoiler:
@@ -109,6 +113,8 @@ class Spoiler:
         elif fault is Fault.NEW_FIELD:
             name, value = ("campaign", f"SALE-{number % 9}") if number % 2 else ("app", {"build": number})
             event[name] = value
+        elif fault is Fault.RENAMED_FIELD:
+            event["productId"] = event.pop("product_id")
         elif fault is Fault.RETYPED_FIELD:
             if hub == "orders":
                 event["price"] = f"{event['price']:.2f}"

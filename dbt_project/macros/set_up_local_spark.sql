@@ -18,7 +18,7 @@
 
 {# The statement that makes a bronze table known by name; empty, where the stream job has not landed anything yet. #}
 {% macro register_bronze_table(source) %}
-    {% set folder = var('bronze_path') or flags.PROJECT_DIR ~ '/.local/bronze' %}
+    {% set folder = var('bronze_path') or run_query('set spark.market.bronze').columns[1].values()[0] %}
     create table if not exists {{ source.schema }}.{{ source.identifier }} (
         {% for column in source.columns.values() -%}
             `{{ column.name }}` {{ column.data_type }}{{ ', ' if not loop.last }}

@@ -95,11 +95,26 @@ def test_sigterm_stops_it_cleanly_and_kill_loses_and_doubles_nothing(
     assert set(bronze.positions().values()) == {1}
 
 
-def test_a_new_checkpoint_reads_all_again_and_skips_nothing(broker_sandbox: TestSandbox, bronze: Bronze) -> None:
+def test_a_lost_or_restored_checkpoint_lands_nothing_twice_and_skips_nothing(
+    broker_sandbox: TestSandbox, bronze: Bronze, tmp_path: Path
+) -> None:
+    checkpoints = broker_sandbox.settings.checkpoints
     before = bronze.positions()
-    shutil.rmtree(broker_sandbox.settings.checkpoints)
+    shutil.copytree(checkpoints, tmp_path / "copy")
+    send(broker_sandbox, tmp_path, [b"landed after the copy"])
     land(broker_sandbox)
-    assert bronze.positions() == Counter({position: 2 * times for position, times in before.items()})
+    shutil.rmtree(checkpoints)
+    shutil.move(tmp_path / "copy", checkpoints)
+    send(broker_sandbox, tmp_path, [b"sent after the restore"])
+    land(broker_sandbox)
+    assert bronze.positions().keys() >= before.keys()
+    assert len(bronze.positions()) == len(before) + 2
+
+    shutil.rmtree(checkpoints)
+    send(broker_sandbox, tmp_path, [b"sent after the loss"])
+    land(broker_sandbox)
+    assert len(bronze.positions()) == len(before) + 3
+    assert set(bronze.positions().values()) == {1}
 
 
 def test_a_topic_made_anew_is_another_generation(broker_sandbox: TestSandbox, bronze: Bronze, tmp_path: Path) -> None:

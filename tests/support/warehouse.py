@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +34,6 @@ class Warehouse:
     def __init__(self, sandbox: TestSandbox) -> None:
         self._sandbox = sandbox
         self._dbt = Dbt(sandbox.settings)
-        self._transactions = count()
         self.target = Path(sandbox.environment["DBT_TARGET_PATH"])
         """Where dbt leaves its manifest."""
 
@@ -55,8 +53,7 @@ class Warehouse:
         rows = [Row(m.partition, m.offset, m.enqueued_at or datetime.now(UTC), [], bytearray(m.body)) for m in messages]
         number = bronze.next_landed_batch(self.spark, table)
         events = self.spark.createDataFrame(rows, KAFKA_COLUMNS)
-        transaction = ("tests", next(self._transactions))
-        bronze.append(bronze.stamp(events, generation, number), table, transaction)
+        bronze.append(bronze.stamp(events, generation, number), table)
         return number
 
     def dbt(self, *arguments: str) -> dict[str, int]:

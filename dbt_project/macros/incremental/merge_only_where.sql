@@ -101,6 +101,7 @@
 
 {# Spark: the adapter's merge, bounded; skip_matched_step makes it insert-only, as on Databricks. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
+    {%- do require_unmoved(target) -%}
     {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
     {%- set merge = dbt.spark__get_merge_sql(target, source, unique_key, dest_columns, predicates) -%}
     {%- if config.get('skip_matched_step') -%}
@@ -112,6 +113,7 @@
 
 {# Databricks: the adapter's merge, bounded. #}
 {% macro databricks__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
+    {%- do require_unmoved(target) -%}
     {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
     {{ return(without_empty_groups(dbt.databricks__get_merge_sql(
         target, source, unique_key, dest_columns, predicates

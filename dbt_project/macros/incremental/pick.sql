@@ -16,16 +16,17 @@
     Both ends are literals. The lower one is the highest number in the model's own table, never in another's: a run
     that failed half-way is picked again. The upper one keeps what lands while the model runs for the next run, so that
     all statements of one run see the same rows. A relation whose numbers begin again below ours was built anew: then
-    everything is picked.
+    everything is picked. Where our own table stood goes along as a comment: see `require_unmoved`.
 #}
 {% macro pick(relation, batch_column, mark=none) %}
     {%- if not execute -%}
         {{ return('true') }}
     {%- endif -%}
     {%- set newest = highest(relation, batch_column) or 0 -%}
-    {%- set seen = (highest(this, mark or batch_column) or 0) if is_incremental() else 0 -%}
-    {%- set seen = 0 if seen > newest else seen -%}
-    {{ return(batch_column ~ ' > ' ~ seen ~ ' and ' ~ batch_column ~ ' <= ' ~ newest) }}
+    {%- set mark = mark or batch_column -%}
+    {%- set stands = (highest(this, mark) or 0) if is_incremental() else 0 -%}
+    {%- set seen = 0 if stands > newest else stands -%}
+    {{ return(stood_at(mark, stands) ~ batch_column ~ ' > ' ~ seen ~ ' and ' ~ batch_column ~ ' <= ' ~ newest) }}
 {% endmacro %}
 
 
@@ -81,5 +82,32 @@
 {% macro next_batch(batch_column) %}
     {%- set table = load_relation(this) if execute -%}
     {%- set newest = (highest(table, batch_column) or 0) if table else 0 -%}
-    {{ return('cast(' ~ (newest + 1) ~ ' as bigint)') }}
+    {{ return(stood_at(batch_column, newest) ~ 'cast(' ~ (newest + 1) ~ ' as bigint)') }}
+{% endmacro %}
+
+
+{# A number of the model's own table at the time of picking, as a comment for `require_unmoved`. #}
+{% macro stood_at(column, number) -%}
+    {{ '/* stood: ' ~ column ~ ' = ' ~ number ~ ' */ ' if is_incremental() }}
+{%- endmacro %}
+
+
+{#
+    Nobody else has written to a model's table since it picked its rows; else this run fails, before it writes. Two runs
+    of dbt at once would otherwise give two lots of rows one number, of which whoever picks by it sees the first only,
+    or write an older sum over a newer one. What commits during the merge itself is seen by Delta.
+#}
+{% macro require_unmoved(table) %}
+    {%- set stood = dict(modules.re.findall('/\\* stood: (\\w+) = (\\d+) \\*/', model['compiled_code'])) -%}
+    {%- if execute and stood -%}
+        {%- set stands = run_query('select max(' ~ stood | join('), max(') ~ ') from ' ~ table).rows[0] -%}
+        {%- for number in stood.values() -%}
+            {%- if number | int != (stands[loop.index0] or 0) -%}
+            {{ exceptions.raise_compiler_error(
+                'Another run of dbt has written to ' ~ table ~ ' since this one picked its rows, so nothing was merged '
+                ~ 'here. Nothing is lost: run it again, one run at a time.'
+            ) }}
+            {%- endif -%}
+        {%- endfor -%}
+    {%- endif -%}
 {% endmacro %}

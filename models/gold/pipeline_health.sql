@@ -1,0 +1,95 @@
+-- One row for each hub and hour (UTC) in which something of it landed: what became of it, and how long it took.
+-- Hours in which a picked message landed are computed again from all their messages.
+{{ config(
+    materialized='incremental',
+    unique_key=['hub', 'landed_hour_at'],
+) }}
+{% set hubs = [
+    ('orders', ref('order_messages'), 'ordered_at', 'order_batch'),
+    ('engagement', ref('engagement_messages'), 'occurred_at', 'engagement_batch'),
+    ('reviews', ref('review_messages'), 'reviewed_at', 'review_batch'),
+] %}
+
+with
+
+batches as (
+    select * from {{ ref('message_batches') }}
+),
+
+messages as (
+    {% for hub, messages, happened_at, mark in hubs %}
+    {% set picked = pick(messages, 'processed_batch', mark=mark) %}
+    select
+        '{{ hub }}' as hub,
+        date_trunc('hour', ingested_at) as landed_hour_at,
+        verdict,
+        {{ happened_at }} as happened_at,
+        ingested_at,
+        processed_batch,
+        {{ picked }} as is_picked,
+        {% for _, _, _, column in hubs %}
+        {{ 'processed_batch' if column == mark else 'cast(null as bigint)' }} as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ messages }}
+    where {{ arrived_by(picked) }} and {{ landed_since(messages, picked) }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+delays as (
+    select
+        messages.*,
+        if(
+            messages.verdict = 'accepted',
+            round(timestampdiff(millisecond, messages.happened_at, messages.ingested_at) / 1000, 1),
+            null
+        ) as seconds_to_bronze,
+        if(
+            messages.verdict = 'accepted',
+            round(timestampdiff(millisecond, messages.happened_at, batches.processed_at) / 1000, 1),
+            null
+        ) as seconds_to_silver
+    from messages
+    left join batches on messages.hub = batches.hub and messages.processed_batch = batches.processed_batch
+),
+
+hours as (
+    select
+        hub,
+        landed_hour_at,
+        count(*) as landed,
+        count_if(verdict = 'accepted') as accepted,
+        count_if(verdict = 'duplicate') as duplicates,
+        count_if(verdict = 'rejected') as quarantined,
+        max(happened_at) filter (where verdict = 'accepted') as latest_event_at,
+        percentile(seconds_to_bronze, array(0.5, 0.95, 0.99)) as to_bronze,
+        percentile(seconds_to_silver, array(0.5, 0.95, 0.99)) as to_silver,
+        max(order_batch) as order_batch,
+        max(engagement_batch) as engagement_batch,
+        max(review_batch) as review_batch
+    from delays
+    group by hub, landed_hour_at
+    having bool_or(is_picked)
+),
+
+pipeline_health as (
+    select
+        hub,
+        landed_hour_at,
+        landed,
+        accepted,
+        duplicates,
+        quarantined,
+        latest_event_at,
+        {% for place in ['bronze', 'silver'] %}
+        {% for percent in [50, 95, 99] %}
+        to_{{ place }}[{{ loop.index0 }}] as delay_to_{{ place }}_p{{ percent }}_seconds,
+        {% endfor %}
+        {% endfor %}
+        order_batch,
+        engagement_batch,
+        review_batch
+    from hours
+)
+
+select * from pipeline_health

@@ -1,0 +1,34 @@
+-- One row for each hub and each run of dbt that judged messages of it: when they became visible in silver.
+{{ config(
+    materialized='incremental',
+    unique_key=['hub', 'processed_batch'],
+    skip_matched_step=true,
+) }}
+{% set hubs = [
+    ('orders', ref('order_messages'), 'order_batch'),
+    ('engagement', ref('engagement_messages'), 'engagement_batch'),
+    ('reviews', ref('review_messages'), 'review_batch'),
+] %}
+
+with
+
+message_batches as (
+    {% for hub, messages, mark in hubs %}
+    select
+        '{{ hub }}' as hub,
+        processed_batch,
+        count(*) as messages,
+        min(landed_batch) as first_landed_batch,
+        max(landed_batch) as last_landed_batch,
+        current_timestamp() as processed_at,
+        {% for _, _, column in hubs %}
+        {{ 'processed_batch' if column == mark else 'cast(null as bigint)' }} as {{ column }}{{ ',' if not loop.last }}
+        {% endfor %}
+    from {{ messages }}
+    where {{ pick(messages, 'processed_batch', mark=mark) }}
+    group by processed_batch
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+)
+
+select * from message_batches

@@ -1,0 +1,1 @@
+"""The fault run: real parts, broken on purpose, and what came of it. Command line: `make prove`."""

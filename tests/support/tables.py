@@ -1,0 +1,31 @@
+"""The tables whose rows an incremental run and a full refresh must agree on."""
+
+from typing import Final
+
+INCREMENTAL_TABLES: Final[dict[str, tuple[str, ...]]] = {
+    "silver.order_keys": (),
+    "silver.engagement_keys": (),
+    "silver.review_keys": (),
+    "silver.order_messages": ("processed_batch",),
+    "silver.engagement_messages": ("processed_batch",),
+    "silver.review_messages": ("processed_batch",),
+    "silver.reviews": ("processed_batch", "message_batch"),
+    "silver.journeys": ("processed_batch", "engagement_batch", "order_batch"),
+    "gold.dim_product": ("order_batch", "engagement_batch", "review_batch"),
+    "gold.fct_sales_by_state_minute": ("processed_batch",),
+    "gold.fct_sales_by_product_day": ("processed_batch",),
+    "gold.fct_engagement_by_product_day": ("processed_batch",),
+    "gold.fct_funnel_by_product_day": ("processed_batch",),
+    "gold.fct_reviews": ("processed_batch",),
+    # A full refresh gives silver a new time.
+    "gold.pipeline_health": (
+        "order_batch",
+        "engagement_batch",
+        "review_batch",
+        "delay_to_silver_p50_seconds",
+        "delay_to_silver_p95_seconds",
+        "delay_to_silver_p99_seconds",
+    ),
+}
+"""Each with the columns that tell of the runs and not of the events: when a row was worked on, not what it means.
+`silver.message_batches` tells of nothing else."""
