@@ -41,7 +41,8 @@ def as_table(rows: list[Row]) -> Table:
     """For the terminal."""
     table = Table(box=None, padding=(0, 1), header_style="bold")
     for name in HEAD:
-        table.add_column(name, justify="left" if name in ("fault", "") else "right")
+        is_text = name in ("fault", "")
+        table.add_column(name, justify="left" if is_text else "right", min_width=52 if name == "fault" else None)
     for row in rows:
         table.add_row(*row.cells())
     return table
