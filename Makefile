@@ -8,7 +8,7 @@ RATE ?= 50
 DOCS_PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo show live test prove lint docs clean
+.PHONY: help setup demo show live test prove lint audit docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -48,6 +48,10 @@ lint: setup ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt
 	@$(BIN)/mypy
 	@$(BIN)/sqlfluff lint --templater jinja --processes 2 models tests/data dbt_project/analyses
 	@$(BIN)/python -m sandbox check-descriptions
+
+# --strict: a package that the database does not answer for is a failure, not "no known vulnerabilities".
+audit: setup ## Look up known vulnerabilities of the locked Python packages; needs the internet
+	@$(BIN)/uvx --quiet pip-audit@2.10.1 --strict --progress-spinner off --require-hashes --disable-pip -r requirements.lock
 
 docs: setup ## Build the dbt docs site and serve it on 127.0.0.1: DOCS_PORT=8080
 	@$(BIN)/python -m sandbox docs --port $(DOCS_PORT)

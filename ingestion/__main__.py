@@ -8,6 +8,7 @@ import click
 
 from ingestion.contracts import HUBS
 from ingestion.errors import UserError
+from ingestion.printable import printable
 from ingestion.senders import open_sender
 from ingestion.settings import load_settings
 
@@ -20,7 +21,8 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except UserError as error:
-            click.echo(f"Error: {error}", err=True)
+            # What a broker or a table said may hold what somebody sent.
+            click.echo(f"Error: {printable(str(error), keep=chr(10))}", err=True)
             sys.exit(1)
 
 

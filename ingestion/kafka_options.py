@@ -47,7 +47,7 @@ def kafka_options(settings: Settings) -> dict[str, str]:
     return options | {
         "kafka.security.protocol": "SASL_SSL",
         "kafka.sasl.mechanism": "PLAIN",
-        "kafka.sasl.jaas.config": f'{module} required username="$ConnectionString" password="{secret}";',
+        "kafka.sasl.jaas.config": f'{module} required username="$ConnectionString" password={_quoted(secret)};',
     }
 
 
@@ -100,6 +100,16 @@ def broker_offsets(settings: Settings, topic: str) -> dict[int, tuple[int, int]]
         ) from error
     finally:
         consumer.close()
+
+
+def _quoted(text: str) -> str:
+    """A text as a value of a JAAS configuration, whatever it holds: Kafka's errors repeat what they can't read of one.
+
+    The escapes are those of Java's StreamTokenizer, by which Kafka reads it.
+    """
+    for character, escape in {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"}.items():
+        text = text.replace(character, escape)
+    return f'"{text}"'
 
 
 def _client(settings: Settings) -> dict[str, object]:

@@ -13,7 +13,7 @@ from ingestion.kafka_options import SILENT
 from sandbox.jars import SPARK_JARS, classpath
 from sandbox.java import find_java
 from sandbox.processes import Daemon, require_free_port
-from sandbox.settings import SandboxSettings
+from sandbox.settings import SandboxSettings, private_folder
 
 PARTITIONS = 2
 """Partitions of each topic: one a core of a small laptop."""
@@ -87,7 +87,8 @@ def _java(*options: str) -> list[str]:
 
 def _prepare_disk(settings: SandboxSettings) -> None:
     home = _home(settings)
-    home.mkdir(parents=True, exist_ok=True)
+    private_folder(settings.state)
+    home.mkdir(exist_ok=True)
     data = home / "data"
     properties = home / "server.properties"
     properties.write_text(

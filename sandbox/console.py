@@ -9,11 +9,21 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from ingestion.errors import UserError
+from ingestion.printable import printable
 from sandbox.settings import ROOT
 
 console = Console(highlight=False)
+LONGEST_TEXT = 300
+"""Characters of one text that people are shown; an event may hold a million."""
+
+
+def untrusted(text: str) -> Text:
+    """A text that holds what events say, for printing: no markup, no control characters, not endless."""
+    cut = text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]}..."
+    return Text(printable(cut))
 
 
 @contextmanager

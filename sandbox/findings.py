@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.console import console
+from sandbox.console import console, untrusted
 from sandbox.perspectives import Perspectives
 
 Row = dict[str, Any]
@@ -133,6 +133,6 @@ def show_findings(found: list[Finding]) -> None:
     """Print them for people."""
     console.print("What stands out", style="italic")
     for finding in found:
-        console.print(f"  {finding.text}", soft_wrap=False)
+        console.print(untrusted(f"  {finding.text}"), soft_wrap=False)
     if not found:
         console.print("  Nothing: no surge, drop-off, winner, vanity or product at risk.")

@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.table import Table
 
-from sandbox.console import console
+from sandbox.console import console, untrusted
 from sandbox.dbt import Dbt
 from sandbox.settings import PERSPECTIVES
 
@@ -64,7 +64,7 @@ class Perspectives:
             for name, value in (rows[0] if rows else {"no rows": ""}).items():
                 table.add_column(name, justify="left" if isinstance(value, str | date) else "right", overflow="fold")
             for row in rows[:MOST_ROWS]:
-                table.add_row(*(_text(value) for value in row.values()))
+                table.add_row(*(untrusted(_text(value)) for value in row.values()))
             console.print(f"\n[bold]{query.name}[/bold]: {query.shows}")
             console.print(table)
             if len(rows) > MOST_ROWS:

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from ingestion.errors import UserError
+from sandbox.settings import private_folder
 
 
 def listening(port: int) -> bool:
@@ -74,7 +75,8 @@ class Daemon:
         Raises:
             UserError: it ended, or the port stayed closed for `seconds_to_start`.
         """
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self.state)
+        self.log.parent.mkdir(exist_ok=True)
         with self.log.open("ab") as output:
             process = subprocess.Popen(
                 self.command,
@@ -129,8 +131,7 @@ def only_one(state: Path, what: str) -> Iterator[None]:
     Raises:
         UserError: another run holds it.
     """
-    state.mkdir(parents=True, exist_ok=True)
-    with (state / "lock").open("a+") as file:
+    with (private_folder(state) / "lock").open("a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

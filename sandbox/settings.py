@@ -12,6 +12,16 @@ PERSPECTIVES = ("executive_overview", "conversion_analysis", "social_engagement"
 """The four perspectives by the names of their analyses, in the order of the dashboards."""
 
 
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only its owner may look into, as all local state is: it holds what customers did and wrote.
+
+    One that is there stays as it is: who opened it to others meant to.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder
+
+
 class SandboxSettings(BaseSettings):
     """Settings of the sandbox, each from the environment variable of the same name with the prefix SANDBOX_."""
 
@@ -58,6 +68,6 @@ class SandboxSettings(BaseSettings):
     @cached_property
     def logs(self) -> Path:
         """The folder of log files; made when first asked for."""
-        folder = self.state / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
+        folder = private_folder(self.state) / "logs"
+        folder.mkdir(exist_ok=True)
         return folder

@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.console import console
 from sandbox.jars import fetch_jars
 from sandbox.java import find_java
-from sandbox.settings import ROOT, SandboxSettings
+from sandbox.settings import ROOT, SandboxSettings, private_folder
 from sandbox.spark import write_spark_conf
 
 DBT = Path(sys.executable).with_name("dbt")
@@ -23,6 +23,7 @@ def set_up(settings: SandboxSettings) -> None:
         UserError: no fit Java, or something can't be fetched.
     """
     find_java()
+    private_folder(settings.state)
     with console.status("Fetching Java libraries (about 60 MB, once; a minute) ..."):
         if fetch_jars(settings):
             console.print("Java libraries: fetched.")

@@ -70,7 +70,7 @@ def require_metastore(settings: SandboxSettings) -> None:
         UserError: no fit Java, or another process has the metastore.
     """
     find_java()
-    (settings.state / "logs").mkdir(parents=True, exist_ok=True)
+    settings.logs  # noqa: B018  Spark's log file needs the folder.
     if owner := metastore_owner(settings):
         raise UserError(
             f"The local tables are in use by {owner}. Wait for it or stop it; "

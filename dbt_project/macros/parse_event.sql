@@ -135,10 +135,13 @@
 #}
 {% macro parse_timestamp(text) -%}
     {%- set date_and_time = '[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?' -%}
+    {%- set sent = 'upper(' ~ text ~ ')' -%}
+    {#- The cast reads no offset behind minutes. -#}
+    {%- set with_seconds = "if(substring(" ~ sent ~ ", 17, 1) = ':', " ~ sent ~ ", concat(left(" ~ sent ~ ", 16), ':00', substring(" ~ sent ~ ", 17)))" -%}
     try_cast(
         case
-            when upper({{ text }}) rlike '^{{ date_and_time }}$' then concat(upper({{ text }}), 'Z')
-            when upper({{ text }}) rlike '^{{ date_and_time }}(Z|[+-][0-9]{2}(:?[0-9]{2})?)$' then upper({{ text }})
+            when {{ sent }} rlike '^{{ date_and_time }}$' then concat({{ with_seconds }}, 'Z')
+            when {{ sent }} rlike '^{{ date_and_time }}(Z|[+-][0-9]{2}(:?[0-9]{2})?)$' then {{ with_seconds }}
         end
         as timestamp
     )

@@ -37,7 +37,8 @@ order_messages as (
         category,
         price,
         quantity,
-        cast(price * quantity as decimal(18, 2)) as total_amount,
+        -- A rejected event may hold any price.
+        try_cast(price * quantity as decimal(18, 2)) as total_amount,
         is_price_imputed,
         is_quantity_imputed,
         city,

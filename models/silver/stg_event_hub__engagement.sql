@@ -45,7 +45,9 @@ normalised as (
 
 matched as (
     select
-        normalised.*,
+        normalised.* except (occurred_at),
+        -- Null out of range: a rejected event must not choose a partition, nor store what readers can't hold (year 0).
+        if({{ is_in_time('normalised.occurred_at') }}, normalised.occurred_at, null) as occurred_at,
         states.state_code
     from normalised
     left join states on normalised.state_alias = states.alias
@@ -59,7 +61,7 @@ judged as (
             if(event_id is not null, null, 'missing_key'),
             if(session_id is not null, null, 'missing_session'),
             if(product_id is not null, null, 'missing_product'),
-            if({{ is_in_time('occurred_at') }}, null, 'bad_timestamp'),
+            if(occurred_at is not null, null, 'bad_timestamp'),
             if(event_type in ('view', 'click', 'like'), null, 'bad_event_type'),
             if({{ known_content_type('content_type') }} != 'Unknown', null, 'unknown_content_type'),
             if(state_code is not null, null, 'unknown_state'),

@@ -66,7 +66,9 @@ normalised as (
 
 matched as (
     select
-        normalised.*,
+        normalised.* except (ordered_at),
+        -- Null out of range: a rejected event must not choose a partition, nor store what readers can't hold (year 0).
+        if({{ is_in_time('normalised.ordered_at') }}, normalised.ordered_at, null) as ordered_at,
         states.state_code,
         countries.country_code,
         if(normalised.is_price_missing, products.list_price, normalised.sent_price) as price,
@@ -85,7 +87,7 @@ judged as (
             ' ',
             if(order_id is not null, null, 'missing_key'),
             if(product_id is not null, null, 'missing_product'),
-            if({{ is_in_time('ordered_at') }}, null, 'bad_timestamp'),
+            if(ordered_at is not null, null, 'bad_timestamp'),
             if(not is_price_missing or price is not null, null, 'missing_price'),
             if(is_price_missing or (price > 0 and price <= {{ var("highest_price") }}), null, 'bad_price'),
             if(
@@ -123,7 +125,7 @@ select
     product_id,
     category,
     price,
-    cast(try_cast(quantity as bigint) as int) as quantity,
+    try_cast(quantity as int) as quantity,
     city,
     state_code,
     latitude,

@@ -44,7 +44,9 @@ normalised as (
 
 matched as (
     select
-        normalised.*,
+        normalised.* except (reviewed_at),
+        -- Null out of range: a rejected event must not choose a partition, nor store what readers can't hold (year 0).
+        if({{ is_in_time('normalised.reviewed_at') }}, normalised.reviewed_at, null) as reviewed_at,
         states.state_code
     from normalised
     left join states on normalised.state_alias = states.alias
@@ -57,7 +59,7 @@ judged as (
             ' ',
             if(review_id is not null, null, 'missing_key'),
             if(product_id is not null, null, 'missing_product'),
-            if({{ is_in_time('reviewed_at') }}, null, 'bad_timestamp'),
+            if(reviewed_at is not null, null, 'bad_timestamp'),
             if(sent_rating between 1 and 5 and sent_rating = floor(sent_rating), null, 'bad_rating'),
             if(state_code is not null, null, 'unknown_state'),
             if(is_mistyped, 'wrong_type', null)
@@ -81,7 +83,7 @@ select
     order_id,
     customer_id,
     product_id,
-    cast(try_cast(sent_rating as bigint) as int) as rating,
+    try_cast(sent_rating as int) as rating,
     review_text,
     state_code
 from judged

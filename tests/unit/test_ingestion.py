@@ -38,6 +38,15 @@ def test_event_hubs_is_read_with_the_connection_string_as_password() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("sent", "written"), [('a"b', r"a\"b"), ("a\\b", r"a\\b"), ("a\nb\r", r"a\nb\r"), ("a;b='c' $d", "a;b='c' $d")]
+)
+def test_a_strange_key_stays_within_its_quotes(sent: str, written: str) -> None:
+    options = kafka_options(load_settings(transport="event_hubs", event_hubs_connection_string=CONNECTION + sent))
+    password = options["kafka.sasl.jaas.config"].partition(" password=")[2]
+    assert password == f'"{CONNECTION}{written}";'
+
+
 def test_on_databricks_the_login_module_has_its_prefix_or_a_service_credential_its_place() -> None:
     prefixed = kafka_options(event_hubs(kafka_login_module_prefix="kafkashaded."))
     assert prefixed["kafka.sasl.jaas.config"].startswith("kafkashaded.org.apache.kafka.")

@@ -2,20 +2,23 @@
 
 import os
 import re
+import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from ingestion.errors import UserError
+from sandbox.broker import _prepare_disk
 from sandbox.descriptions import undescribed
 from sandbox.java import find_java
 from sandbox.perspectives import Query, queries_in
 from sandbox.processes import Daemon, only_one
-from sandbox.settings import ROOT
-from sandbox.spark import metastore_owner
+from sandbox.settings import ROOT, SandboxSettings
+from sandbox.spark import metastore_owner, require_metastore
 from tests.support.sandboxes import TestSandbox, free_port
 
 
@@ -51,6 +54,37 @@ def test_a_second_run_is_refused_while_one_is_at_work(tmp_path: Path) -> None:
         pass
     with only_one(tmp_path, "make live"):
         pass
+
+
+def only_open(settings: SandboxSettings) -> None:
+    with only_one(settings.state, "a test"):
+        pass
+
+
+def start_nothing(settings: SandboxSettings) -> None:
+    with pytest.raises(UserError):
+        Daemon("thing", ["false"], free_port(), settings.state, 10).start()
+
+
+@pytest.mark.parametrize(
+    "first", [lambda settings: settings.logs, only_open, start_nothing, require_metastore, _prepare_disk]
+)
+def test_whatever_makes_local_state_first_makes_it_for_its_owner_only(
+    first: Callable[[SandboxSettings], object], tmp_path: Path
+) -> None:
+    settings = SandboxSettings(state=tmp_path / "some" / "where")
+    before = os.umask(0o000)
+    try:
+        first(settings)
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(settings.state.stat().st_mode) == 0o700
+
+
+def test_local_state_that_was_opened_to_others_stays_open(tmp_path: Path) -> None:
+    tmp_path.chmod(0o750)
+    SandboxSettings(state=tmp_path).logs  # noqa: B018
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o750
 
 
 def test_a_pid_used_again_is_not_taken_for_ours(tmp_path: Path) -> None:
