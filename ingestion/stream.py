@@ -1,8 +1,11 @@
 """The stream job: from each hub into its bronze table, by Spark Structured Streaming."""
 
+import fcntl
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from pyspark.errors import StreamingQueryException
@@ -53,6 +56,31 @@ def land(table: str, generation: str, high_water: dict[int, int]) -> Callable[[D
     return land_batch
 
 
+@contextmanager
+def only_one(checkpoints: str) -> Iterator[None]:
+    """Hold a folder of checkpoints for one job, as far as this machine can tell, until the process ends.
+
+    Two jobs at once would number their batches alike. A folder that is no local one, or whose disk knows no locks, is
+    not held: there the job's own scheduler must run it once at a time.
+
+    Raises:
+        UserError: another job holds it.
+    """
+    folder = Path(checkpoints)
+    if not folder.is_absolute():
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"Another stream job is at work on {folder}. Wait for it, or stop it.") from error
+        except OSError:
+            pass
+        yield
+
+
 def start_query(spark: SparkSession, settings: Settings, hub: str, *, once: bool) -> StreamingQuery:
     """Start landing one hub.
 
@@ -96,12 +124,12 @@ def run(
         report: gets a line for each micro-batch that held rows.
 
     Raises:
-        UserError: a query failed; the text says which and why.
+        UserError: a query failed; the text says which and why. Or another job is at work on these checkpoints.
     """
     queries: dict[str, StreamingQuery] = {}
     replayed: set[str] = set()
     reported: dict[str, int] = {}
-    with StopRequest() as stop:
+    with only_one(settings.checkpoints), StopRequest() as stop:
         try:
             for hub in hubs:
                 queries[hub] = start_query(spark, settings, hub, once=once)

@@ -44,7 +44,7 @@ def bodies() -> dict[str, list[bytes]]:
         found = {f"{text} field": text, MARK: {text: [text]}}
         product = {"product_id": text, "timestamp": "2026-06-15T11:20:30"}
         # Dear enough to be on top wherever the best are shown.
-        order_of = {"price": 900_000, "quantity": 100 + n, **product, **found}
+        order_of = {"price": 999_000, "quantity": 9_900 + n, **product, **found}
         texts = {"category": text, "customer_id": text, "city": text, "session_id": text, "content_type": text}
         result["orders"] += [
             order(order_id=f"{text}{n}", **order_of, **texts),

@@ -84,6 +84,9 @@ def test_sigterm_stops_it_cleanly_and_kill_loses_and_doubles_nothing(
     before = len(bronze.positions())
     send(broker_sandbox, tmp_path, [b"killed %d" % n for n in range(3_000)])
     wait_for(lambda: len(bronze.positions()) > before, "some batches to land")
+    second = broker_sandbox.run("ingestion", "stream", "--once")
+    assert second.returncode == 1
+    assert "Another stream job is at work" in second.stderr
     os.kill(job.pid, signal.SIGKILL)
     job.wait(20)
 

@@ -72,7 +72,6 @@ class Pipeline:
         self.sandbox = TestSandbox(folder / "state")
         self.settings = self.sandbox.settings
         os.environ.update(self.sandbox.environment)
-        os.environ["INGESTION_SILVER"] = str(self.settings.state / "warehouse" / "silver.db")
         self.ledger = Ledger()
         self.backfill = Backfill(
             seed=seed,
@@ -203,7 +202,7 @@ class Pipeline:
 
     def _path(self, table: str) -> str:
         schema, _, name = table.partition(".")
-        return str(self.settings.state / "warehouse" / f"{schema}.db" / name)
+        return str(self.settings.warehouse / f"{schema}.db" / name)
 
     def _version(self, table: str) -> int:
         history = self.spark.sql(f"describe history delta.`{self._path(table)}` limit 1").collect()

@@ -51,6 +51,7 @@ class TestSandbox:
             "DBT_LOG_PATH": str(self.state / "logs"),
             "INGESTION_KAFKA_BOOTSTRAP_SERVERS": self.settings.broker_address,
             "INGESTION_BRONZE": str(self.settings.bronze),
+            "INGESTION_SILVER": str(self.settings.warehouse / "silver.db"),
             "INGESTION_CHECKPOINTS": str(self.settings.checkpoints),
         }
         self.settings.logs  # noqa: B018  Spark's log file needs the folder.
