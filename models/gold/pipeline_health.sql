@@ -27,9 +27,9 @@ messages as (
         ingested_at,
         processed_batch,
         {{ picked }} as is_picked,
-        {% for _, _, _, column in hubs %}
-        {{ 'processed_batch' if column == mark else 'cast(null as bigint)' }} as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        if('{{ hub }}' = 'orders', processed_batch, null) as order_batch,
+        if('{{ hub }}' = 'engagement', processed_batch, null) as engagement_batch,
+        if('{{ hub }}' = 'reviews', processed_batch, null) as review_batch
     from {{ messages }}
     where {{ arrived_by(picked) }} and {{ landed_since(messages, picked) }}
     {{ 'union all' if not loop.last }}
@@ -81,11 +81,12 @@ pipeline_health as (
         duplicates,
         quarantined,
         latest_event_at,
-        {% for place in ['bronze', 'silver'] %}
-        {% for percent in [50, 95, 99] %}
-        to_{{ place }}[{{ loop.index0 }}] as delay_to_{{ place }}_p{{ percent }}_seconds,
-        {% endfor %}
-        {% endfor %}
+        to_bronze[0] as delay_to_bronze_p50_seconds,
+        to_bronze[1] as delay_to_bronze_p95_seconds,
+        to_bronze[2] as delay_to_bronze_p99_seconds,
+        to_silver[0] as delay_to_silver_p50_seconds,
+        to_silver[1] as delay_to_silver_p95_seconds,
+        to_silver[2] as delay_to_silver_p99_seconds,
         order_batch,
         engagement_batch,
         review_batch

@@ -21,9 +21,9 @@ message_batches as (
         min(landed_batch) as first_landed_batch,
         max(landed_batch) as last_landed_batch,
         current_timestamp() as processed_at,
-        {% for _, _, column in hubs %}
-        {{ 'processed_batch' if column == mark else 'cast(null as bigint)' }} as {{ column }}{{ ',' if not loop.last }}
-        {% endfor %}
+        if('{{ hub }}' = 'orders', processed_batch, null) as order_batch,
+        if('{{ hub }}' = 'engagement', processed_batch, null) as engagement_batch,
+        if('{{ hub }}' = 'reviews', processed_batch, null) as review_batch
     from {{ messages }}
     where {{ pick(messages, 'processed_batch', mark=mark) }}
     group by processed_batch
