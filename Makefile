@@ -39,7 +39,7 @@ live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a 
 test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
 	@$(BIN)/python -m pytest
 
-prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (an hour): REPORT=file
+prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (hours): REPORT=file
 	@$(BIN)/python -m tests.prove $(if $(REPORT),--report $(REPORT))
 
 lint: setup ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt

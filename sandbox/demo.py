@@ -1,10 +1,10 @@
 """The demo: one history of the shop, from the simulator to gold, on the real parts."""
 
-from confluent_kafka import Consumer, TopicPartition
-
 from ingestion.contracts import HUBS
 from ingestion.errors import UserError
-from sandbox.broker import PARTITIONS, broker, start_broker
+from ingestion.kafka_options import broker_offsets
+from ingestion.settings import Settings
+from sandbox.broker import broker, start_broker
 from sandbox.console import console, run_module, step
 from sandbox.dbt import Dbt
 from sandbox.findings import findings
@@ -75,11 +75,5 @@ def ingestion_environment(settings: SandboxSettings) -> dict[str, str]:
 
 def count_in_broker(settings: SandboxSettings, topic: str) -> int:
     """How many events the broker took into a topic since it was made."""
-    consumer = Consumer({"bootstrap.servers": settings.broker_address, "group.id": "sandbox"})
-    try:
-        return sum(
-            consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)[1]
-            for partition in range(PARTITIONS)
-        )
-    finally:
-        consumer.close()
+    offsets = broker_offsets(Settings(kafka_bootstrap_servers=settings.broker_address), topic)
+    return sum(following for _, following in offsets.values())

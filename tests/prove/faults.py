@@ -24,6 +24,7 @@ from sandbox.metastore import register_tables
 from sandbox.spark import spark_server, start_spark_server
 from tests.prove.pipeline import Pipeline, kill, wait_until
 from tests.support.events import order
+from tests.support.tables import INCREMENTAL_TABLES
 
 
 class Skipped(Exception):
@@ -267,24 +268,7 @@ def key_comes_back(pipe: Pipeline, number: int, _choice: random.Random) -> bool:
 PORTION = 400
 """Messages of the history that come with each strike of a fault."""
 
-INCREMENTAL_MODELS = [
-    "order_keys",
-    "engagement_keys",
-    "review_keys",
-    "order_messages",
-    "engagement_messages",
-    "review_messages",
-    "reviews",
-    "message_batches",
-    "journeys",
-    "dim_product",
-    "fct_sales_by_state_minute",
-    "fct_sales_by_product_day",
-    "fct_engagement_by_product_day",
-    "fct_funnel_by_product_day",
-    "fct_reviews",
-    "pipeline_health",
-]
+INCREMENTAL_MODELS = [*(table.partition(".")[2] for table in INCREMENTAL_TABLES), "message_batches"]
 
 FAULTS = [
     Fault("events as they come, with faults of their own", history_with_faults),
