@@ -36,8 +36,9 @@ show: setup ## Print the four perspectives as tables, and what stands out: PERSP
 live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a second
 	@$(BIN)/python -m sandbox live --rate $(RATE)
 
+# Two at a time, a file each: what one waits for (a JVM that starts, a broker that is gone) the other works through.
 test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (hours): REPORT=file
 	@$(BIN)/python -m tests.prove $(if $(REPORT),--report $(REPORT))

@@ -85,7 +85,7 @@ def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> N
                 f"Broker at {settings.broker_address}, Spark server at 127.0.0.1:{settings.spark_server_port}. "
                 "While this runs, use dbt with: --target local_server"
             )
-            dbt.run("build", "--exclude-resource-type", "unit_test", "--exclude-resource-type", "test")
+            dbt.run("seed")
             workers += [
                 Worker(settings, "stream job", "ingestion", "stream"),
                 Worker(
@@ -117,7 +117,8 @@ def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | N
             worker.check()
         run_started = time.monotonic()
         try:
-            dbt.run("run", show_progress=False)
+            # The first run is cold, and where there are no tables yet it makes them all.
+            dbt.run("run", show_progress=tested is None)
         except UserError as error:
             failures += 1
             if failures == FAILURES_IN_A_ROW:
@@ -130,7 +131,7 @@ def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | N
         console.print(
             f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_event_at']} UTC; dbt run {took:.1f} s"
         )
-        # The first run, which is cold, is not followed by tests at once.
+        # Nor is it followed by tests at once.
         tested = tested or time.monotonic()
         if time.monotonic() - tested > TEST_EVERY_SECONDS and not stop.asked:
             # Unit tests prove the SQL, not the data that just arrived.

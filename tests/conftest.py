@@ -10,6 +10,7 @@ from sandbox.broker import broker
 from sandbox.setup import install_dbt_packages
 from sandbox.spark import spark_server
 from tests.support.sandboxes import TestSandbox
+from tests.support.shop import Shop, built_shop
 from tests.support.warehouse import Warehouse
 
 
@@ -17,11 +18,30 @@ from tests.support.warehouse import Warehouse
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """Bronze, silver and gold in a sandbox of their own, with dbt and Spark in this process."""
     sandbox = TestSandbox(tmp_path_factory.mktemp("warehouse"))
+    sandbox.without_code_generation()
     install_dbt_packages(sandbox.settings)
     os.environ.update(sandbox.environment)
     house = Warehouse(sandbox)
     yield house
     house.close()
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """A built shop with a long history, one for all processes of this test run."""
+    folder = tmp_path_factory.getbasetemp()
+    return built_shop((folder.parent if "PYTEST_XDIST_WORKER" in os.environ else folder) / "shop")
+
+
+@pytest.fixture(scope="session")
+def shop_tables(request: pytest.FixtureRequest) -> Path:
+    """A warehouse folder with gold.db and silver.db: SHOP_TABLES, else that of the built shop."""
+    if "SHOP_TABLES" not in os.environ:
+        tables: Path = request.getfixturevalue("shop").tables
+        return tables
+    folder = Path(os.environ["SHOP_TABLES"])
+    assert (folder / "gold.db" / "as_of").is_dir(), f"SHOP_TABLES names {folder}, which holds no built shop"
+    return folder
 
 
 @pytest.fixture(scope="module")

@@ -20,7 +20,7 @@ def summary_of(sandbox: TestSandbox) -> dict[str, Any]:
 
 
 def demo(sandbox: TestSandbox) -> "subprocess.CompletedProcess[str]":
-    done = sandbox.run("sandbox", "demo", "--events", "3000", "--days", "5", timeout=600)
+    done = sandbox.run("sandbox", "demo", "--events", "3000", "--days", "5", timeout=1200)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     return done
 
@@ -62,7 +62,7 @@ def test_live_runs_all_parts_and_stops_them_cleanly(sandbox: TestSandbox) -> Non
             live.send_signal(signal.SIGINT)
             break
     # A dbt run that is at work ends first.
-    rest, _ = live.communicate(timeout=480)
+    rest, _ = live.communicate(timeout=900)
     output = "".join(lines) + rest
     assert live.returncode == 0, output
     assert "The simulator is stopped." in output

@@ -2,46 +2,32 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from sandbox.setup import install_dbt_packages
 from simulator.backfill import Backfill
 from simulator.faults import FaultRates
 from simulator.ledger import Ledger, read_ledger
 from simulator.rhythm import BUSINESS_ZONE
-from tests.support.sandboxes import TestSandbox
-from tests.support.two_histories import EVENTS
+from tests.support.shop import EVENTS, Shop
 
 Found = dict[str, list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="module")
-def histories(sandbox: TestSandbox, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the findings of both histories; the ledgers are in the sandbox."""
-    install_dbt_packages(sandbox.settings)
-    folder = tmp_path_factory.mktemp("findings")
-    done = sandbox.run("tests.support.two_histories", str(folder), timeout=1800)
-    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
-    return folder
-
-
-@pytest.fixture(scope="module")
-def found(histories: Path) -> Found:
+def found(shop: Shop) -> Found:
     """What stands out in the shop with stories, by kind."""
     kinds: Found = {}
-    for finding in json.loads((histories / "with stories.json").read_text())["findings"]:
+    for finding in shop.after("with stories")["findings"]:
         kinds.setdefault(finding["kind"], []).append(finding["row"])
     return kinds
 
 
 @pytest.fixture(scope="module")
-def planted(sandbox: TestSandbox, histories: Path) -> dict[str, dict[str, str]]:
+def planted(shop: Shop) -> dict[str, dict[str, str]]:
     """The stories by the ledger, by kind."""
-    (path,) = sandbox.settings.ledgers.glob("seed-12.json")
-    return {story["kind"]: story for story in read_ledger(path).stories}
+    return {story["kind"]: story for story in read_ledger(shop.sandbox.settings.ledgers / "seed-12.json").stories}
 
 
 def ratings_sent(product_id: str) -> dict[str, tuple[date, int]]:
@@ -64,12 +50,11 @@ def average_rating(reviews: dict[str, tuple[date, int]], day: date) -> float:
     return sum(stars) / len(stars)
 
 
-def test_nothing_is_flagged_where_nothing_is_planted(sandbox: TestSandbox, histories: Path) -> None:
-    (path,) = sandbox.settings.ledgers.glob("seed-11.json")
-    assert read_ledger(path).stories == []
-    summary = json.loads((histories / "without stories.json").read_text())
-    assert summary["findings"] == []
-    assert sum(summary["landed"].values()) > 149_000
+def test_nothing_is_flagged_where_nothing_is_planted(shop: Shop) -> None:
+    assert read_ledger(shop.sandbox.settings.ledgers / "seed-11.json").stories == []
+    seen = shop.after("without stories")
+    assert seen["findings"] == []
+    assert sum(seen["landed"].values()) > 149_000
 
 
 def test_nothing_else_is_flagged_than_what_is_planted(found: Found, planted: dict[str, dict[str, str]]) -> None:
