@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.settings import SandboxSettings
+from tests.powerbi.microsoft import MicrosoftTools, ToolsMissing
 from tests.powerbi.offline import OfflineModel, offline_model
 from tests.powerbi.project import POWERBI, Project
 from tests.powerbi.twins import Silver
@@ -39,3 +40,21 @@ def filled(project: Project, shop_tables: Path) -> OfflineModel:
 def silver(shop_tables: Path) -> Silver:
     """Silver, to ask the same of it in SQL."""
     return Silver(shop_tables / "silver.db")
+
+
+@pytest.fixture(scope="session")
+def schemas() -> Path:
+    """Microsoft's JSON schemas, in the folders of their addresses: POWERBI_SCHEMAS."""
+    named = os.environ.get("POWERBI_SCHEMAS")
+    if not named:
+        pytest.skip("No JSON schemas of Microsoft's to hold the files against: set POWERBI_SCHEMAS to their folder")
+    return Path(named)
+
+
+@pytest.fixture(scope="session")
+def tools() -> MicrosoftTools:
+    """Microsoft's tools from npm, installed once under .local/node."""
+    try:
+        return MicrosoftTools(SandboxSettings().state / "node")
+    except ToolsMissing as missing:
+        pytest.skip(f"Without Microsoft's tools: {missing}")

@@ -109,15 +109,18 @@ def field_of(expression: dict[str, Any]) -> tuple[str, str, str]:
     return kind, inner["Expression"]["SourceRef"]["Entity"], inner["Property"]
 
 
-def expressions_in(value: Any) -> list[tuple[str, str, str]]:
-    """Every field that names its table, anywhere in a piece of PBIR: in titles, sorts, colours, filters."""
+def expressions_in(value: Any, sources: dict[str, str] | None = None) -> list[tuple[str, str, str]]:
+    """Every field anywhere in a piece of PBIR: what is shown, titles, sorts, colours, filters and their subqueries."""
+    sources = sources or {}
     if isinstance(value, list):
-        return [found for each in value for found in expressions_in(each)]
+        return [found for each in value for found in expressions_in(each, sources)]
     if not isinstance(value, dict):
         return []
+    sources = sources | {each["Name"]: each["Entity"] for each in value.get("From", []) if "Entity" in each}
     found = []
     for key, inner in value.items():
-        if key in ("Column", "Measure") and "Entity" in inner.get("Expression", {}).get("SourceRef", {}):
-            found.append(field_of({key: inner}))
-        found += expressions_in(inner)
+        if key in ("Column", "Measure"):
+            of = inner["Expression"]["SourceRef"]
+            found.append((key, of.get("Entity") or sources[of["Source"]], inner["Property"]))
+        found += expressions_in(inner, sources)
     return found

@@ -1,0 +1,97 @@
+"""The Power BI project as it stands: nothing is reported by any check. That each can report is in test_mutants."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.powerbi import best_practices
+from tests.powerbi.checks import CHECKS, Check
+from tests.powerbi.contract import documented_measures
+from tests.powerbi.microsoft import MicrosoftTools
+from tests.powerbi.project import Project
+from tests.powerbi.schemas import files_keep_their_schema
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+def test_nothing_is_reported(project: Project, check: Check) -> None:
+    assert check(project) == []
+
+
+@pytest.mark.parametrize("rule", best_practices.RULES, ids=lambda rule: rule.__name__)
+def test_best_practice(project: Project, rule: best_practices.Rule) -> None:
+    assert rule(project.model) == []
+
+
+def test_files_keep_microsofts_schemas(project: Project, schemas: Path) -> None:
+    assert files_keep_their_schema(project, schemas) == []
+
+
+def test_microsofts_tmdl_reader_reads_the_same_model(project: Project, tools: MicrosoftTools, tmp_path: Path) -> None:
+    assert tools.tmdl_problems(project, tmp_path) == []
+
+
+def test_microsofts_validator_accepts_the_report(project: Project, tools: MicrosoftTools) -> None:
+    assert tools.report_problems(project) == []
+
+
+def test_microsofts_parser_accepts_the_m(project: Project, tools: MicrosoftTools) -> None:
+    assert tools.m_problems(project) == []
+
+
+FORMATS = {
+    "$#,0": "Revenue, Cancelled Revenue, Minute Revenue, Attributed Revenue",
+    "#,0": "Orders, Journeys Viewed, Journeys Clicked, Journeys Purchased, Views, Clicks, Likes, Reviews",
+    "0.0%": "Conversion %, Click Drop-off %, Purchase Drop-off %, Winner Score, Engagement Rate, "
+    "Positive %, Neutral %, Negative %",
+    "0.00": "Value Index, Average Rating",
+    "0": "Sentiment Index, At-risk Score",
+    "+0.0%;-0.0%;0.0%": "Revenue change %, Orders change %",
+    '0.0 "pp"': "Conversion change",
+    "+0.00;-0.00;0.00": "Rating change",
+}
+"""Format -> the measures that are shown by it, in the browser's dashboard too."""
+
+
+def test_every_defined_measure_has_its_format(project: Project) -> None:
+    formats = {name: measure.properties.get("formatString") for name, measure in project.model.measures.items()}
+    expected = {name: form for form, names in FORMATS.items() for name in names.split(", ")}
+    assert expected.keys() == documented_measures().keys()
+    assert {name: formats[name] for name in expected} == expected
+
+
+def test_minutes_are_refreshed_as_far_back_as_events_come_late(project: Project) -> None:
+    (policy,) = project.model.tables["Sales by Minute"].all("refreshPolicy")
+    assert policy.properties["incrementalGranularity"] == "day"
+    # The simulator's late events come up to ten days after they happened.
+    assert int(policy.properties["incrementalPeriods"]) > 10
+    (partition,) = project.model.tables["Sales by Minute"].all("partition")
+    assert policy.properties["sourceExpression"] == partition.properties["source"]
+    assert ">= RangeStart" in partition.properties["source"]
+    assert "< RangeEnd" in partition.properties["source"]
+
+
+def test_tables_are_imported_through_one_function(project: Project) -> None:
+    partitions = [partition for table in project.model.tables.values() for partition in table.all("partition")]
+    assert {partition.properties["mode"] for partition in partitions} == {"import"}
+    sources = "\n".join(partition.properties["source"] for partition in partitions)
+    assert not re.search(r"Databricks|File|Folder|Parquet", sources)
+    shared = project.model.expressions["GoldTable"].value
+    assert "Databricks.Catalogs(DatabricksServer, DatabricksHttpPath" in shared
+    assert "Folder.Contents(GoldFolder)" in shared
+
+
+def test_a_state_reader_is_kept_to_states_in_every_fact(project: Project) -> None:
+    (role,) = project.model.roles
+    related = {many[0] for _, many, one, _ in project.model.relationships if one[0] == "State"}
+    denied = {rule.name for rule in role.all("tablePermission") if rule.value == "FALSE()"}
+    assert related | (denied & best_practices.FACTS) == best_practices.FACTS
+    assert "Products at Risk" in denied
+
+
+def test_no_secret_and_no_user_is_written_down(project: Project) -> None:
+    for file in project.folder.rglob("*"):
+        if file.is_file():
+            assert not re.search(r"dapi[0-9a-f]{8}|password\s*=|AccountKey=|Bearer ", file.read_text(), re.IGNORECASE)
+    (partition,) = project.model.tables["State Access"].all("partition")
+    assert partition.properties["source"].endswith("{})")
