@@ -60,6 +60,40 @@ def test_every_measure_equals_its_sql_twin(
     assert not wrong
 
 
+MISTAKES = {
+    "Revenue": ("all", "SUM('Sales by Day'[Total Sales]) - [Cancelled Revenue]"),
+    "Orders": ("state", "COUNTROWS('Sales by Day')"),
+    "Minute Revenue": ("state", "SUM('Sales by Minute'[Total Sales])"),
+    "Journeys Clicked": ("category", "SUM('Funnel'[Journey Count])"),
+    "Conversion %": ("state", "DIVIDE([Journeys Purchased], [Journeys Viewed])"),
+    "Click Drop-off %": ("state", "DIVIDE([Journeys Clicked], [Journeys Viewed])"),
+    "Purchase Drop-off %": ("state", "DIVIDE([Journeys Viewed] - [Journeys Purchased], [Journeys Viewed])"),
+    "Winner Score": ("product", "[Conversion %]"),
+    "Attributed Revenue": ("state", "[Revenue]"),
+    "Views": ("content type", "CALCULATE(SUM('Engagement'[View Count]), REMOVEFILTERS('Content Type'))"),
+    "Engagement Rate": ("state", "DIVIDE([Clicks], [Views])"),
+    "Value Index": ("content type", "DIVIDE([Journeys Purchased], [Views])"),
+    "Average Rating": ("state", "AVERAGEX(VALUES('Customer Reviews'[Rating]), 'Customer Reviews'[Rating])"),
+    "Sentiment Index": ("all", "100 * DIVIDE(SUM('Customer Reviews'[Sentiment Score]), [Reviews with Text])"),
+    "Negative %": ("state", "DIVIDE(CALCULATE([Reviews], 'Customer Reviews'[Sentiment] = \"Negative\"), [Reviews])"),
+    "At-risk Score": ("product", "50 * [Negative %]"),
+    "Revenue change %": ("all", "DIVIDE([Revenue], [Cancelled Revenue])"),
+    "Orders change %": ("last 30 days", "DIVIDE([Orders] - CALCULATE([Orders], REMOVEFILTERS('Date')), [Orders])"),
+    "Conversion change": ("last 30 days", "[Conversion %] - CALCULATE([Conversion %], REMOVEFILTERS('Date'))"),
+    "Rating change": ("month", "[Average Rating] - CALCULATE([Average Rating], REMOVEFILTERS('Date'))"),
+}
+"""Measure -> a context, and a definition that is wrong there."""
+
+
+@pytest.mark.parametrize("measure", MISTAKES)
+def test_a_wrong_definition_is_told_from_its_twin(
+    measure: str, filled: OfflineModel, contexts: dict[str, Context], silver: Silver
+) -> None:
+    name, dax = MISTAKES[measure]
+    wrong = filled.evaluate([measure], contexts[name].filters(), {measure: dax})[measure]
+    assert not same(wrong, TWINS[measure](silver, contexts[name]))
+
+
 def test_no_measure_is_blank_everywhere(values: dict[str, dict[str, Any]]) -> None:
     assert not [measure for measure in TWINS if all(of[measure] is None for of in values.values())]
 
