@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from pbix_mcp.dax.function_catalog import FUNCTION_CATALOG
+
 from tests.powerbi.project import Project
 from tests.powerbi.tmdl import Model
 
@@ -21,6 +23,9 @@ FUNCTIONS = {
     *("USERPRINCIPALNAME", "VALUES"),
 }
 """The functions in use. One more is one more to look up: does it mean the same in the offline engine?"""
+
+DAX_FUNCTIONS = {name for name, _ in FUNCTION_CATALOG}
+"""All functions of DAX: no variable may have the name of one."""
 
 
 @dataclass
@@ -82,6 +87,8 @@ def every_reference_resolves(project: Project) -> list[str]:
         problems += [f"{what}: no table {name}" for name in named.tables - model.tables.keys()]
         problems += [f"{what}: no function {name}" for name in named.functions - FUNCTIONS]
         problems += [f"{what}: {name} is followed by a space" for name in named.spaced]
+        taken = {name for name in variables if name.upper() in DAX_FUNCTIONS or name in model.tables}
+        problems += [f"{what}: {name} is no name for a variable" for name in taken]
         problems += [f"{what}: no variable {name}" for name in named.words - variables - KEYWORDS]
     for role in model.roles:
         problems += [

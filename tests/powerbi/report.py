@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any
 
+from tests.powerbi.dax import references
 from tests.powerbi.project import Project, Visual, expressions_in
 
 ROLES: dict[str, dict[str, str]] = {
@@ -220,3 +221,20 @@ def _coloured(selector: dict[str, Any]) -> str:
         return str(selector["metadata"]).split(".", 1)[1]
     scope = selector.get("data", [{}])[0].get("scopeId", {})
     return str(scope.get("Comparison", {}).get("Right", {}).get("Literal", {}).get("Value", "")).strip("'")
+
+
+def sources(project: Project, visual: Visual) -> tuple[list[str], list[str]]:
+    """The measures that a visual shows, and the facts of gold that it needs for them."""
+    model = project.model
+    measures = list(dict.fromkeys(name for _, kind, _, name in visual.fields() if kind == "Measure"))
+    tables = {table for _, kind, table, _ in visual.fields() if kind == "Column"}
+    asked, wanted = set(), set(measures)
+    while wanted - asked:
+        name = (wanted - asked).pop()
+        asked.add(name)
+        named = references(model.measures[name].value)
+        wanted |= named.unqualified
+        tables |= {table for table, _ in named.columns} | named.tables
+    read = model.gold_models()
+    facts = {read[table] for table in tables if table in read and not read[table].startswith("dim_")}
+    return measures, sorted(facts - {"as_of"})

@@ -56,7 +56,8 @@ MISTAKES: list[tuple[Check, Mutation, str]] = [
         "no measure [Purchases]",
     ),
     (dax.every_reference_resolves, (DAY, "MAX('As of'", "MAX ('As of'"), "MAX is followed by a space"),
-    (dax.every_reference_resolves, (FUNNEL, "<= LastDate", "<= LastDay"), "no variable LastDay"),
+    (dax.every_reference_resolves, (DAY, "Current", "Now"), "Now is no name for a variable"),
+    (dax.every_reference_resolves, (FUNNEL, "<= LastDay", "<= LastDate"), "no variable LastDate"),
     (dax.every_reference_resolves, (ROLE, "'State'[State Code]", "'States'[State Code]"), "role State Reader"),
     (
         dax.every_reference_resolves,
@@ -148,13 +149,13 @@ BAD_PRACTICES: list[tuple[best_practices.Rule, Mutation]] = [
         best_practices.columns_are_fully_qualified_and_measures_are_not,
         (DAY, "'Sales by Day'[Total Sales]", "[Total Sales]"),
     ),
-    (best_practices.avoid_iferror, (DAY, "DIVIDE(Now - Before, Before)", "IFERROR(DIVIDE(Now, Before), 0)")),
+    (best_practices.avoid_iferror, (DAY, "DIVIDE(Current - Before, Before)", "IFERROR(DIVIDE(Current, Before), 0)")),
     (
         best_practices.filter_columns_not_tables,
         (
             FUNNEL,
-            "KEEPFILTERS('Funnel'[Business Date] <= LastDate)",
-            "FILTER('Funnel', 'Funnel'[Business Date] <= LastDate)",
+            "KEEPFILTERS('Funnel'[Business Date] <= LastDay)",
+            "FILTER('Funnel', 'Funnel'[Business Date] <= LastDay)",
         ),
     ),
     (best_practices.measures_do_not_only_repeat_another, (DAY, "= SUM('Sales by Day'[Order Count])", "= [Revenue]")),

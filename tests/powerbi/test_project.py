@@ -4,12 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.powerbi import best_practices
 from tests.powerbi.checks import CHECKS, Check
 from tests.powerbi.contract import documented_measures
 from tests.powerbi.microsoft import MicrosoftTools
-from tests.powerbi.project import Project
+from tests.powerbi.project import POWERBI, Project
+from tests.powerbi.report import PERSPECTIVES, sources
 from tests.powerbi.schemas import files_keep_their_schema
 
 
@@ -77,7 +79,7 @@ def test_tables_are_imported_through_one_function(project: Project) -> None:
     sources = "\n".join(partition.properties["source"] for partition in partitions)
     assert not re.search(r"Databricks|File|Folder|Parquet", sources)
     shared = project.model.expressions["GoldTable"].value
-    assert "Databricks.Catalogs(DatabricksServer, DatabricksHttpPath" in shared
+    assert re.search(r"Databricks\.Catalogs\(\s*DatabricksServer,\s*DatabricksHttpPath,", shared)
     assert "Folder.Contents(GoldFolder)" in shared
 
 
@@ -95,3 +97,26 @@ def test_no_secret_and_no_user_is_written_down(project: Project) -> None:
             assert not re.search(r"dapi[0-9a-f]{8}|password\s*=|AccountKey=|Bearer ", file.read_text(), re.IGNORECASE)
     (partition,) = project.model.tables["State Access"].all("partition")
     assert partition.properties["source"].endswith("{})")
+
+
+def test_the_readme_names_every_visual_with_its_measures_and_facts(project: Project) -> None:
+    row = re.compile(r"^\| (.+?) \| `(\w+)` \| (.+?) \| (.+?) \|$", re.MULTILINE)
+    named = {
+        (page, visual): (measures, facts)
+        for page, visual, measures, facts in row.findall((POWERBI / "README.md").read_text())
+    }
+    expected = {}
+    for name, title in PERSPECTIVES.items():
+        for visual in project.pages[name].visuals:
+            if visual.type not in ("slicer", "textbox"):
+                measures, facts = sources(project, visual)
+                expected[title, visual.name] = (", ".join(measures), ", ".join(f"`{fact}`" for fact in facts))
+    assert named == expected
+
+
+def test_what_publishing_replaces_stands_in_the_model_once(project: Project) -> None:
+    text = "\n".join(file.read_text() for file in project.folder.rglob("*.tmdl"))
+    replaced = yaml.safe_load((POWERBI / "parameter.yml").read_text())["find_replace"]
+    assert {each["find_value"]: text.count(each["find_value"]) for each in replaced} == {
+        each["find_value"]: 1 for each in replaced
+    }
