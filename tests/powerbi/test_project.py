@@ -1,6 +1,7 @@
 """The Power BI project as it stands: nothing is reported by any check. That each can report is in test_mutants."""
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,25 @@ def test_tables_are_imported_through_one_function(project: Project) -> None:
     shared = project.model.expressions["GoldTable"].value
     assert re.search(r"Databricks\.Catalogs\(\s*DatabricksServer,\s*DatabricksHttpPath,", shared)
     assert "Folder.Contents(GoldFolder)" in shared
+
+
+def test_the_documented_switch_to_direct_query_is_a_model_too(
+    project: Project, tools: MicrosoftTools, tmp_path: Path
+) -> None:
+    shutil.copytree(project.folder, tmp_path / "powerbi")
+    tables = tmp_path / "powerbi" / "MarketAnalysis.SemanticModel" / "definition" / "tables"
+    minutes = (tables / "Sales by Minute.tmdl").read_text()
+    policy, partition = minutes.index("\trefreshPolicy"), minutes.index("\tpartition")
+    asked = 'm\n\t\tmode: directQuery\n\t\tsource = GoldTable("fct_sales_by_state_minute")\n'
+    (tables / "Sales by Minute.tmdl").write_text(
+        f"{minutes[: min(policy, partition)]}\tpartition 'Sales by Minute' = {asked}"
+    )
+    for name, mode in (("State", "dual"), ("Category", "dual"), ("As of", "directQuery")):
+        file = tables / f"{name}.tmdl"
+        file.write_text(file.read_text().replace("mode: import", f"mode: {mode}"))
+    switched = Project(tmp_path / "powerbi")
+    assert tools.tmdl_problems(switched, tmp_path / "bim") == []
+    assert tools.m_problems(switched) == []
 
 
 def test_a_state_reader_is_kept_to_states_in_every_fact(project: Project) -> None:
