@@ -1,6 +1,7 @@
 """Fixtures of the Power BI tests: the project as text, and a built shop to evaluate its measures over."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -52,9 +53,11 @@ def schemas() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tools() -> MicrosoftTools:
+def tools() -> Iterator[MicrosoftTools]:
     """Microsoft's tools from npm, installed once under .local/node."""
     try:
-        return MicrosoftTools(SandboxSettings().state / "node")
+        installed = MicrosoftTools(SandboxSettings().state / "node")
     except ToolsMissing as missing:
         pytest.skip(f"Without Microsoft's tools: {missing}")
+    yield installed
+    installed.close()

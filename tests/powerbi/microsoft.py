@@ -22,6 +22,7 @@ class MicrosoftTools:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._install()
+        self._reader = self._start_reader()
 
     def _install(self) -> None:
         wanted = (HERE / "package.json").read_text()
@@ -82,31 +83,34 @@ class MicrosoftTools:
         scratch.mkdir(parents=True, exist_ok=True)
         written = scratch / "model.bim"
         try:
-            self._read_tmdl(definition, written)
-        except ToolsMissing:
-            raise
+            self._reader.use("connection_operations", operation="ConnectFolder", folderPath=str(definition))
+            self._reader.use("database_operations", operation="ExportToBimFile", bimFilePath=str(written))
+            self._reader.use("connection_operations", operation="Disconnect")
         except RuntimeError as error:
             return [str(error)]
         return _differences(read_json(written)["model"], project)
 
-    def _read_tmdl(self, definition: Path, written: Path) -> None:
+    def _start_reader(self) -> "_Session":
+        """The TMDL reader, started once: it takes seconds."""
         programs = sorted(self._packages.glob("powerbi-modeling-mcp-*/dist/powerbi-modeling-mcp*"))
         if not programs:
             raise ToolsMissing("Microsoft's TMDL reader is not made for this machine")
         programs[0].chmod(0o755)
-        with subprocess.Popen(
+        self._process = subprocess.Popen(
             [str(programs[0]), "--start"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-        ) as process:
-            session = _Session(process)
-            session.ask("initialize", protocolVersion="2024-11-05", capabilities={}, clientInfo=_CLIENT)
-            session.tell("notifications/initialized")
-            session.use("connection_operations", operation="ConnectFolder", folderPath=str(definition))
-            session.use("database_operations", operation="ExportToBimFile", bimFilePath=str(written))
-            process.terminate()
+        )
+        session = _Session(self._process)
+        session.ask("initialize", protocolVersion="2024-11-05", capabilities={}, clientInfo=_CLIENT)
+        session.tell("notifications/initialized")
+        return session
+
+    def close(self) -> None:
+        """Stop what was started."""
+        self._process.communicate(timeout=30)
 
 
 _CLIENT = {"name": "powerbi-check", "version": "1"}
