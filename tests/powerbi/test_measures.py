@@ -98,6 +98,33 @@ def test_no_measure_is_blank_everywhere(values: dict[str, dict[str, Any]]) -> No
     assert not [measure for measure in TWINS if all(of[measure] is None for of in values.values())]
 
 
+def test_an_empty_denominator_gives_blank(filled: OfflineModel) -> None:
+    before_all = filled.evaluate(list(TWINS), {"Date.Date": [datetime(1999, 1, 1)]})
+    # These two are of the latest days, whatever is chosen.
+    assert {measure for measure, value in before_all.items() if value is not None} <= {
+        "Minute Revenue",
+        "At-risk Score",
+    }
+
+
+def test_an_empty_numerator_gives_zero(filled: OfflineModel, silver: Silver) -> None:
+    product, state = silver.connection.execute(
+        """select product_name, state_name from visits join products using (product_id)
+        join us_states using (state_code) where is_viewed group by all having bool_or(is_clicked) and not bool_or(is_purchased) order by 1, 2 limit 1"""
+    ).fetchall()[0]
+    unsold = {"Product.Product": [product], "State.State": [state]}
+    expected = {"Conversion %": 0, "Purchase Drop-off %": 1}
+    assert filled.evaluate(list(expected), unsold) == expected
+    product, state = silver.connection.execute(
+        """select product_name, state_name from opinions join products using (product_id)
+        join us_states using (state_code) where review_text is not null
+        group by all having max(sentiment_score) <= -0.05 order by 1, 2 limit 1"""
+    ).fetchall()[0]
+    disliked = {"Product.Product": [product], "State.State": [state]}
+    expected = {"Positive %": 0, "Neutral %": 0, "Negative %": 1}
+    assert filled.evaluate(list(expected), disliked) == expected
+
+
 def test_every_measure_has_a_twin_or_is_held_against_something_else_below(project: Project) -> None:
     held_below = {"Journeys at Stage", "Products Flagged", "Risk Score", "Period Before Begins"}
     titles = {

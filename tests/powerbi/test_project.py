@@ -50,7 +50,7 @@ FORMATS = {
     "0.00": "Value Index, Average Rating",
     "0": "Sentiment Index, At-risk Score",
     "+0.0%;-0.0%;0.0%": "Revenue change %, Orders change %",
-    '0.0 "pp"': "Conversion change",
+    '+0.0 "pp";-0.0 "pp";0.0 "pp"': "Conversion change",
     "+0.00;-0.00;0.00": "Rating change",
 }
 """Format -> the measures that are shown by it, in the browser's dashboard too."""

@@ -221,9 +221,7 @@ TWINS: dict[str, Twin] = {
     "Journeys Viewed": partial(_asked, _step("true"), "visits"),
     "Journeys Clicked": partial(_asked, _step("(is_clicked or is_purchased)"), "visits"),
     "Journeys Purchased": partial(_asked, _step("is_purchased"), "visits"),
-    "Journeys Purchased without View": partial(
-        _asked, "count(*) filter (where is_purchased and not is_viewed)", "visits"
-    ),
+    "Purchases without a view": partial(_asked, "count(*) filter (where is_purchased and not is_viewed)", "visits"),
     "Conversion %": _conversion,
     "Click Drop-off %": partial(_asked, f"1 - {_step('(is_clicked or is_purchased)')} / {_step('true')}", "visits"),
     "Purchase Drop-off %": partial(
