@@ -1,4 +1,4 @@
-"""Rules of the Best Practice Analyzer (its names, our code) that this model keeps."""
+"""Modelling rules that this model keeps: most are the Best Practice Analyzer's, by its names; the code is ours."""
 
 import re
 from collections.abc import Callable

@@ -97,6 +97,8 @@ def every_visual_can_be_read_aloud_and_reached(project: Project) -> list[str]:
             text = visual.container("general", "altText")
             if not isinstance(text, str) or len(text) < 20:
                 problems.append(f"{visual.place}: no alternative text")
+        texts = [visual.container("general", "altText") for visual in page.visuals]
+        problems += [f"{name}: two visuals are both described: {text}" for text in texts if texts.count(text) > 1]
         order = [visual.json["position"]["tabOrder"] for visual in page.visuals]
         if len(set(order)) != len(order):
             problems.append(f"{name}: two visuals have one place in the tab order")

@@ -110,7 +110,8 @@ def test_an_empty_denominator_gives_blank(filled: OfflineModel) -> None:
 def test_an_empty_numerator_gives_zero(filled: OfflineModel, silver: Silver) -> None:
     product, state = silver.connection.execute(
         """select product_name, state_name from visits join products using (product_id)
-        join us_states using (state_code) where is_viewed group by all having bool_or(is_clicked) and not bool_or(is_purchased) order by 1, 2 limit 1"""
+        join us_states using (state_code) where is_viewed
+        group by all having bool_or(is_clicked) and not bool_or(is_purchased) order by 1, 2 limit 1"""
     ).fetchall()[0]
     unsold = {"Product.Product": [product], "State.State": [state]}
     expected = {"Conversion %": 0, "Purchase Drop-off %": 1}
