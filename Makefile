@@ -8,10 +8,10 @@ RATE ?= 50
 DOCS_PORT ?= 8080
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo show live test prove lint audit docs clean
+.PHONY: help setup demo show live test powerbi-export powerbi-check prove lint audit docs clean
 
 help: ## List the targets
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # The Python environment, renewed whenever the lock file changes.
 $(VENV)/installed: requirements.lock pyproject.toml
@@ -39,6 +39,12 @@ live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a 
 # Two at a time, a file each: what one waits for (a JVM that starts, a broker that is gone) the other works through.
 test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
+powerbi-export: $(VENV)/installed ## Write gold as Parquet files, for the Power BI project: FOLDER=...
+	@$(BIN)/python -m sandbox powerbi-export $(if $(FOLDER),--folder "$(FOLDER)")
+
+powerbi-check: $(VENV)/installed ## Check the Power BI project without Power BI: model, measures, report
+	@$(BIN)/python -m pytest tests/powerbi
 
 prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (hours): REPORT=file
 	@$(BIN)/python -m tests.prove $(if $(REPORT),--report $(REPORT))

@@ -1,5 +1,7 @@
 """Command line of the sandbox: set up, broker, Spark server, demo, live loop."""
 
+from pathlib import Path
+
 import click
 
 from ingestion.__main__ import Commands
@@ -95,6 +97,23 @@ def docs(port: int) -> None:
     from sandbox.docs import serve_docs
 
     serve_docs(SandboxSettings(), port)
+
+
+@main.command("powerbi-export")
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), help="Default: powerbi/ in the local state."
+)
+def powerbi_export(folder: Path | None) -> None:
+    """Write gold as Parquet files, which the Power BI project opens without an account.
+
+    Example: python -m sandbox powerbi-export
+    """
+    from sandbox.powerbi import export_gold
+
+    settings = SandboxSettings()
+    target = (folder or settings.state / "powerbi").absolute()
+    tables = export_gold(settings, target)
+    click.echo(f"{len(tables)} tables are in {target}. In Power BI, set the parameter GoldFolder to it.")
 
 
 @main.command("register-tables")

@@ -1,0 +1,1 @@
+"""Tests of the Power BI project, without Power BI."""
