@@ -40,10 +40,10 @@ live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a 
 test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
 	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-powerbi-export: $(VENV)/installed ## Write gold as Parquet files, for the Power BI project: FOLDER=...
+powerbi-export: setup ## Write gold as Parquet files, for the Power BI project: FOLDER=...
 	@$(BIN)/python -m sandbox powerbi-export $(if $(FOLDER),--folder "$(FOLDER)")
 
-powerbi-check: $(VENV)/installed ## Check the Power BI project without Power BI: model, measures, report
+powerbi-check: setup ## Check the Power BI project without Power BI: SHOP_TABLES=.local/warehouse (your demo's tables)
 	@$(BIN)/python -m pytest tests/powerbi
 
 prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (hours): REPORT=file

@@ -20,18 +20,6 @@ def project() -> Project:
 
 
 @pytest.fixture(scope="session")
-def shop_tables() -> Path:
-    """A folder with gold.db/ and silver.db/, built: SHOP_TABLES, else this machine's warehouse."""
-    named = os.environ.get("SHOP_TABLES")
-    folder = Path(named) if named else SandboxSettings().warehouse
-    if not (folder / "gold.db" / "as_of").is_dir():
-        if named:
-            pytest.fail(f"SHOP_TABLES={named} has no gold.db/as_of")
-        pytest.skip("No built tables to evaluate measures over. Run: make demo, or set SHOP_TABLES")
-    return folder
-
-
-@pytest.fixture(scope="session")
 def filled(project: Project, shop_tables: Path) -> OfflineModel:
     """The semantic model, filled from gold."""
     return offline_model(project.model, shop_tables / "gold.db")
