@@ -1,9 +1,12 @@
 """How numbers look, by the formats of the measures; what is blank is a dash."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 BLANK = "\N{EN DASH}"
+Show = Callable[[Any], str]
 Number = int | float | Decimal
 
 

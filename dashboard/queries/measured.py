@@ -41,6 +41,8 @@ class Card:
     measure: Measure
     value: Any
     change: Any
+    has_change: bool = True
+    """Whether it is shown with a change at all."""
 
     @property
     def text(self) -> str:
@@ -51,6 +53,11 @@ class Card:
     def change_text(self) -> str:
         """The change as people see it."""
         return self.measure.show_change(self.change)
+
+
+def figures(row: Row, *measures: Measure) -> list[Card]:
+    """Measures that were asked for already as cards without a change."""
+    return [Card(measure, row[measure.name], None, has_change=False) for measure in measures]
 
 
 def card(gold: Gold, filters: Filters, measure: Measure) -> Card:

@@ -1,0 +1,41 @@
+"""The slicers: one choice of period, states and categories for all pages."""
+
+from datetime import date, timedelta
+
+import streamlit as st
+
+from dashboard.filters import Filters, last_complete_days
+from dashboard.gold import Gold
+
+ALL_DAYS = "All days"
+CHOSEN_DAYS = "Chosen days"
+LAST_DAYS = {"Last 30 complete days": 30, "Last 7 complete days": 7}
+
+
+def slicers(gold: Gold) -> Filters:
+    """Draw the slicers in the sidebar, and say what they chose."""
+    names = {row["state_code"]: row["state_name"] for row in gold.rows("select * from dim_state order by state_name")}
+    categories = [row["category"] for row in gold.rows("select category from dim_category order by category")]
+    with st.sidebar:
+        period = st.selectbox("Period", [*LAST_DAYS, ALL_DAYS, CHOSEN_DAYS], key="period")
+        first, last = _days(gold, period)
+        states = st.multiselect("States", list(names), format_func=names.__getitem__, placeholder="All", key="states")
+        chosen = st.multiselect("Categories", categories, placeholder="All", key="categories")
+    return Filters(first, last, tuple(states), tuple(chosen))
+
+
+def _days(gold: Gold, period: str) -> tuple[date, date]:
+    default = last_complete_days(30, gold.first_date, gold.as_of_date)
+    if period in LAST_DAYS:
+        return last_complete_days(LAST_DAYS[period], gold.first_date, gold.as_of_date)
+    if period == ALL_DAYS:
+        return min(gold.first_date, gold.as_of_date), gold.as_of_date
+    chosen = st.date_input(
+        "Days",
+        value=default,
+        min_value=min(gold.first_date, gold.as_of_date) - timedelta(days=1),
+        max_value=gold.as_of_date + timedelta(days=1),
+        key="days",
+    )
+    # While only the first day of a period is chosen, it is that day.
+    return chosen[0], chosen[-1]
