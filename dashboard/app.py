@@ -19,7 +19,7 @@ from dashboard.perspectives import (
 )
 from dashboard.slicers import slicers
 from dashboard.store import gold_at
-from dashboard.style import CSS
+from dashboard.style import CSS, ICON
 
 LOOK_EVERY_SECONDS = 2
 
@@ -34,7 +34,7 @@ PERSPECTIVES: dict[str, Callable[[Gold, Filters], None]] = {
 
 def main(warehouse: Path) -> None:
     """Draw the chosen page over the newest tables."""
-    st.set_page_config(page_title="E-commerce market analysis", page_icon=":material/bar_chart:", layout="wide")
+    st.set_page_config(page_title="E-commerce market analysis", page_icon=ICON, layout="wide")
     st.html(CSS)
     versions = latest_versions(warehouse)
     try:
@@ -47,30 +47,24 @@ def main(warehouse: Path) -> None:
 
 
 def _draw(gold: Gold) -> None:
-    pages = {
-        st.Page(
-            lambda: None, title=name, url_path=name.lower().replace(" & ", "-").replace(" ", "-"), default=i == 0
-        ): (name)
-        for i, name in enumerate(PERSPECTIVES)
-    }
-    page = st.navigation(list(pages))
+    with st.sidebar:
+        # A bound choice, not Streamlit's pages: links keep the slicers, and no path but "/" is asked for.
+        name = st.radio("Page", list(PERSPECTIVES), key="page", label_visibility="collapsed", bind="query-params")
     filters = slicers(gold)
-    page.run()
-    name = pages[page]
-    st.html(heading(name, _context(gold, filters)))
+    st.html(heading(name, _context(gold, filters, is_sliced=name != "Pipeline Health")))
     PERSPECTIVES[name](gold, filters)
 
 
-def _context(gold: Gold, filters: Filters) -> str:
+def _context(gold: Gold, filters: Filters, is_sliced: bool) -> str:
     named = {row["state_code"]: row["state_name"] for row in gold.rows("select state_code, state_name from dim_state")}
-    return " · ".join(
-        (
-            formats.period(filters.first_date, filters.last_date),
-            ", ".join(named[state] for state in filters.states) or "all states",
-            ", ".join(filters.categories) or "all categories",
-            f"data up to {formats.day(gold.as_of_date)}, built {gold.refreshed_at:%Y-%m-%d %H:%M} UTC",
-        )
+    chosen = (
+        formats.period(filters.first_date, filters.last_date),
+        ", ".join(named[state] for state in filters.states) or "all states",
+        ", ".join(filters.categories) or "all categories",
     )
+    reaches = f"data up to {formats.day(gold.as_of_date)}, built {gold.refreshed_at:%Y-%m-%d %H:%M} UTC"
+    text = " \N{MIDDLE DOT} ".join((*(chosen if is_sliced else ()), reaches))
+    return text[0].upper() + text[1:]
 
 
 def _say_that_nothing_is_built(error: NothingBuiltError) -> None:

@@ -1,6 +1,7 @@
 """Charts: one function a kind, all in one look. Labels may be anybody's text; `safe` makes them labels only."""
 
 from collections.abc import Mapping, Sequence
+from math import log10
 
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
@@ -11,6 +12,10 @@ from dashboard.gold import Row
 from dashboard.markup import safe
 
 LONGEST_LABEL = 26
+_DELAYS = {
+    **{"0.1 s": 0.1, "1 s": 1, "10 s": 10, "1 min": 60, "10 min": 600, "1 h": 3600, "6 h": 21600},
+    **{"1 day": 86400, "5 days": 432000, "20 days": 1728000, "100 days": 8640000, "1000 days": 86400000},
+}
 CONFIG = {"displayModeBar": False, "responsive": True}
 
 
@@ -28,7 +33,14 @@ def _styled(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
         dragmode=False,
         bargap=0.28,
     )
-    axis = {"fixedrange": True, "automargin": True, "zeroline": False, "linecolor": LINES, "gridcolor": LINES}
+    axis = {
+        "fixedrange": True,
+        "ticks": "",
+        "automargin": True,
+        "zeroline": False,
+        "linecolor": LINES,
+        "gridcolor": LINES,
+    }
     figure.update_xaxes(**axis, title=None)
     figure.update_yaxes(**axis, title=None)
     return figure
@@ -87,8 +99,10 @@ def bars(
             hovertemplate=f"%{{customdata[0]}}<br>{key}: <b>%{{customdata[1]}}</b><extra></extra>",
         )
         # At the bar's foot, or the mark would lie on it.
-        figure.update_traces(textposition="inside", insidetextanchor="start", selector={"type": "bar"})
-    _styled(figure, 44 + 29 * len(rows) + (24 if marks else 0), legend=bool(marks))
+        figure.update_traces(
+            textposition="inside", insidetextanchor="start", constraintext="none", selector={"type": "bar"}
+        )
+    _styled(figure, 16 + 27 * len(rows))
     figure.update_xaxes(visible=False, range=[0, (highest or max(tops, default=0) or 1) * (1.05 if marks else 1.22)])
     figure.update_yaxes(
         tickvals=places,
@@ -118,7 +132,7 @@ def grouped_bars(rows: Sequence[Row], label: str, values: Mapping[str, str], sho
             customdata=[[name, text] for name, text in zip(names, texts, strict=True)],
             hovertemplate=f"%{{customdata[0]}}<br>{value}: <b>%{{customdata[1]}}</b><extra></extra>",
         )
-    _styled(figure, 70 + 54 * len(rows), legend=True)
+    _styled(figure, 40 + 50 * len(rows), legend=True)
     highest = max((row[value] or 0 for row in rows for value in values), default=1)
     figure.update_xaxes(visible=False, range=[0, (highest or 1) * 1.2])
     figure.update_yaxes(
@@ -137,15 +151,15 @@ def lines(
     shows: Mapping[str, Show],
     *,
     tick_format: str,
-    level: tuple[float, str] | None = None,
+    level: float | None = None,
     apart: bool = False,
-    height: int = 290,
+    height: int = 300,
 ) -> go.Figure:
     """Measures over time: measure -> colour.
 
     Args:
         tick_format: of the measures' axis, in D3's notation.
-        level: a horizontal line with its text.
+        level: where a dotted horizontal line is.
         apart: each measure has a chart of its own, one above the other, over one time axis.
     """
     figure = (
@@ -175,13 +189,8 @@ def lines(
         figure.update_yaxes(rangemode="tozero")
     if len(rows) == 1:
         figure.update_xaxes(tickvals=[rows[0][at]])
-    if level:
-        figure.add_hline(
-            y=level[0],
-            line={"color": GREY, "width": 1.5, "dash": "dot"},
-            annotation={"text": level[1], "font": {"color": GREY, "size": 12}, "yshift": 2},
-            annotation_position="bottom right",
-        )
+    if level is not None:
+        figure.add_hline(y=level, line={"color": GREY, "width": 1.5, "dash": "dot"})
     return figure
 
 
@@ -198,7 +207,7 @@ def minutes(rows: Sequence[Row], value: str, show: Show) -> go.Figure:
             hovertemplate=f"%{{customdata[0]}}<br>{value}: <b>%{{customdata[1]}}</b><extra></extra>",
         )
     )
-    _styled(figure, 270)
+    _styled(figure, 390)
     hours = range(0, 25, 4)
     figure.update_xaxes(
         range=[-8, 1448], tickvals=[60 * h for h in hours], ticktext=[f"{h:02}:00" for h in hours], showgrid=False
@@ -222,7 +231,7 @@ def funnel(stages: Sequence[tuple[str, int, str]], colours: Sequence[str]) -> go
             connector={"fillcolor": "#EAF1F7", "line": {"width": 0}},
         )
     )
-    _styled(figure, 250)
+    _styled(figure, 290)
     figure.update_yaxes(showgrid=False, type="category")
     return figure
 
@@ -261,7 +270,10 @@ def heatmap(rows: Sequence[Row], value: str, show: Show) -> go.Figure:
     )
     _styled(figure, 60 + 29 * len(products))
     figure.update_xaxes(
-        tickvals=list(range(len(months))), ticktext=[f"{month:%b %Y}" for month in months], side="top", showgrid=False
+        tickvals=list(range(len(months))),
+        ticktext=[f"{month:%b}<br>{month:%Y}" for month in months],
+        side="top",
+        showgrid=False,
     )
     figure.update_yaxes(
         tickvals=list(range(len(products))),
@@ -277,7 +289,7 @@ def shares(parts: Sequence[tuple[str, float, str]], show: Show) -> go.Figure:
     figure = go.Figure()
     for name, share, colour in parts:
         figure.add_bar(
-            name=name,
+            name=f"{name} {show(share)}",
             orientation="h",
             x=[share],
             y=[0],
@@ -285,6 +297,7 @@ def shares(parts: Sequence[tuple[str, float, str]], show: Show) -> go.Figure:
             text=[show(share)],
             textposition="inside",
             insidetextanchor="middle",
+            textangle=0,
             textfont={"color": BACKGROUND, "size": 14},
             hovertemplate=f"{name}: <b>{show(share)}</b><extra></extra>",
         )
@@ -304,7 +317,7 @@ def bubbles(rows: Sequence[Row], colours: Sequence[str], labelled: Sequence[bool
             x=[row["Average Rating"] for row in rows],
             y=[row["Sentiment Index"] for row in rows],
             text=[safe(row["product_name"], 22) if named else "" for row, named in zip(rows, labelled, strict=True)],
-            textposition=["top right" if row["Average Rating"] < 3.2 else "top left" for row in rows],
+            textposition=["bottom right" if row["Average Rating"] < 3 else "top left" for row in rows],
             textfont={"size": 12},
             cliponaxis=False,
             marker={
@@ -313,7 +326,7 @@ def bubbles(rows: Sequence[Row], colours: Sequence[str], labelled: Sequence[bool
                 "sizemode": "area",
                 "sizeref": 2 * most / 34**2,
                 "sizemin": 4,
-                "opacity": 0.75,
+                "opacity": 0.85,
                 "line": {"color": BACKGROUND, "width": 1},
             },
             customdata=[
@@ -332,11 +345,13 @@ def bubbles(rows: Sequence[Row], colours: Sequence[str], labelled: Sequence[bool
         )
     )
     _styled(figure, 400)
-    figure.update_xaxes(range=[0.9, 5.15], dtick=1, title={"text": "Average Rating", "font": {"color": GREY}})
+    figure.update_xaxes(
+        range=[0.9, 5.15], dtick=1, title={"text": "Average Rating", "font": {"color": GREY, "size": 13}}
+    )
     figure.update_yaxes(
         range=[-108, 108],
         dtick=50,
-        title={"text": "Sentiment Index", "font": {"color": GREY}},
+        title={"text": "Sentiment Index", "font": {"color": GREY, "size": 13}},
         zeroline=True,
         zerolinecolor=GREY,
     )
@@ -377,14 +392,14 @@ def delays(rows: Sequence[Row]) -> go.Figure:
                 y=[max(row[percentile], 0.1) for row in here],
                 mode="lines+markers",
                 line={"color": colour, "width": 2, "dash": dash},
-                marker={"symbol": symbol, "size": 10, "line": {"width": 2}},
+                marker={"symbol": symbol, "size": 10, "line": {"width": 2, "color": colour}},
                 customdata=[duration(row[percentile]) for row in here],
                 hovertemplate=f"%{{x}}<br>{hub} {percentile.upper()}: <b>%{{customdata}}</b><extra></extra>",
             )
     _styled(figure, 320, legend=True)
     figure.update_layout(margin={"t": 60})
-    steps = {"1 s": 1, "10 s": 10, "1 min": 60, "10 min": 600, "1 h": 3600, "10 h": 36000, "4 days": 345600}
-    steps |= {"40 days": 3456000, "1 year": 31536000}
-    figure.update_yaxes(type="log", tickvals=list(steps.values()), ticktext=list(steps))
+    figure.update_yaxes(type="log", tickvals=list(_DELAYS.values()), ticktext=list(_DELAYS))
+    spread = [max(row[percentile], 0.1) for row in rows for percentile in ("p50", "p95")]
+    figure.update_yaxes(range=[log10(min(spread, default=1)) - 0.5, log10(max(spread, default=1)) + 0.5])
     figure.update_xaxes(type="category", showgrid=False, nticks=8)
     return figure

@@ -15,6 +15,7 @@ BACKGROUND: Final = "#FFFFFF"
 PANEL: Final = "#F5F7FA"
 TEXT: Final = "#1F2933"
 LINES: Final = "#DCE1E8"
+BLUE_TINT: Final = "#E3EEF6"
 
 PRIMARY: Final = BLUE
 GOOD: Final = GREEN

@@ -34,6 +34,11 @@ class Filters:
         length = timedelta(days=self.days)
         return replace(self, first_date=self.first_date - length, last_date=self.last_date - length)
 
+    def halves(self) -> tuple["Filters", "Filters"]:
+        """The same for the period's first and second half; of an odd number of days the first has one more."""
+        middle = self.first_date + timedelta(days=(self.days - 1) // 2)
+        return replace(self, last_date=middle), replace(self, first_date=middle + timedelta(days=1))
+
     def where(self, columns: tuple[Column, ...] = EVERYTHING) -> str:
         """The SQL condition on these columns; `parameters` has its values."""
         return " and ".join(_CONDITIONS[column] for column in columns) or "true"

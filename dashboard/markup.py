@@ -73,7 +73,7 @@ def _card(one: Card, days: int) -> str:
     name = safe(one.measure.name)
     change = ""
     if one.has_change:
-        before = f"against the {days} days before" if days > 1 else "against the day before"
+        before = f"vs prior {days} days" if days > 1 else "vs the day before"
         if one.change is None:
             change = f'<p class="change">{formats.BLANK} <span>no full period before</span></p>'
         else:

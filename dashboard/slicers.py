@@ -14,14 +14,14 @@ LAST_DAYS = {"Last 30 complete days": 30, "Last 7 complete days": 7}
 
 def slicers(gold: Gold) -> Filters:
     """Draw the slicers in the sidebar, and say what they chose."""
-    names = {row["state_code"]: row["state_name"] for row in gold.rows("select * from dim_state order by state_name")}
+    codes = {row["state_name"]: row["state_code"] for row in gold.rows("select * from dim_state order by state_name")}
     categories = [row["category"] for row in gold.rows("select category from dim_category order by category")]
     with st.sidebar:
-        period = st.selectbox("Period", [*LAST_DAYS, ALL_DAYS, CHOSEN_DAYS], key="period")
+        period = st.selectbox("Period", [*LAST_DAYS, ALL_DAYS, CHOSEN_DAYS], key="period", bind="query-params")
         first, last = _days(gold, period)
-        states = st.multiselect("States", list(names), format_func=names.__getitem__, placeholder="All", key="states")
-        chosen = st.multiselect("Categories", categories, placeholder="All", key="categories")
-    return Filters(first, last, tuple(states), tuple(chosen))
+        states = st.multiselect("States", list(codes), placeholder="All", key="states", bind="query-params")
+        chosen = st.multiselect("Categories", categories, placeholder="All", key="categories", bind="query-params")
+    return Filters(first, last, tuple(codes[state] for state in states), tuple(chosen))
 
 
 def _days(gold: Gold, period: str) -> tuple[date, date]:

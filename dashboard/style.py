@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from dashboard.colours import BACKGROUND, GREY, LINES, PANEL, PRIMARY, TEXT
+from dashboard.colours import BACKGROUND, BLUE_TINT, GREY, LINES, PANEL, PRIMARY, TEXT
 
 THEME: Final = {
     "base": "light",
@@ -13,6 +13,12 @@ THEME: Final = {
     "font": "sans-serif",
 }
 """Streamlit's theme options."""
+
+ICON: Final = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E"
+    "%3Cpath fill='%230072B2' d='M2 9h3v5H2zM6.5 5h3v9h-3zM11 2h3v12h-3z'/%3E%3C/svg%3E"
+)
+"""The page's icon, inline: Streamlit's own icons and emoji are fetched from elsewhere."""
 
 CSS: Final = f"""
 <style>
@@ -41,10 +47,22 @@ header.page p {{ color: {GREY}; font-size: .9rem; margin: .3rem 0 0; }}
 .scroll th {{ color: {GREY}; font-weight: 600; position: sticky; top: 0; background: {BACKGROUND};
   overflow-wrap: normal; }}
 .scroll .number {{ text-align: right; white-space: nowrap; }}
-.scroll td:first-child {{ min-width: 8.5rem; }}
+.scroll td:not(.number) {{ min-width: 5rem; }}
+.scroll td:first-child:not(.number) {{ min-width: 9.5rem; }}
+.panel {{ font-size: .88rem; margin: .4rem 0 0; }}
+.panel span {{ color: {GREY}; }}
+.st-key-page, .st-key-page * {{ max-width: none; }}
+.st-key-page, .st-key-page [data-testid="stRadio"], .st-key-page [role="radiogroup"] > div,
+.st-key-page [data-testid="stRadioOption"] {{ width: 100%; }}
+.st-key-page [role="radiogroup"] {{ width: 100%; gap: .15rem; }}
+.st-key-page [data-testid="stRadioOption"] {{ padding: .3rem .6rem; border-radius: 6px; margin: 0; }}
+.st-key-page [data-testid="stRadioOption"] > div > div:first-child {{ display: none; }}
+.st-key-page [data-testid="stRadioOption"]:has(input:checked) {{ background: {BLUE_TINT}; }}
+.st-key-page [data-testid="stRadioOption"]:has(input:checked) p {{ font-weight: 650; color: {PRIMARY}; }}
+.st-key-page [data-testid="stRadioOption"]:has(input:focus-visible) {{ outline: 2px solid {PRIMARY}; }}
 details summary {{ color: {PRIMARY}; cursor: pointer; font-size: .84rem; width: fit-content; }}
 @media (max-width: 640px) {{
-  [data-testid="stMainBlockContainer"] {{ padding: 3.2rem .8rem 2rem; }}
+  [data-testid="stMainBlockContainer"] {{ padding: 4.2rem .8rem 2rem; }}
   .cards {{ grid-template-columns: 1fr 1fr; gap: .6rem; }}
   .card {{ padding: .6rem .7rem; }}
   .card .value {{ font-size: 1.35rem; }}

@@ -1,8 +1,5 @@
 """Conversion Analysis, drawn."""
 
-from dataclasses import replace
-from datetime import timedelta
-
 import streamlit as st
 
 from dashboard import formats
@@ -22,7 +19,7 @@ from dashboard.measures import (
 )
 from dashboard.perspectives.visual import visual
 from dashboard.queries import conversion_analysis as queries
-from dashboard.queries.measured import card, figures, measured
+from dashboard.queries.measured import card, figures, moved
 from dashboard.thresholds import thresholds
 
 
@@ -52,13 +49,19 @@ def _funnel(row: Row) -> None:
     ]
     visual(
         "funnel",
-        f"Of 1,000 journeys {1000 * clicked / viewed:.0f} come to a click and {1000 * purchased / viewed:.0f} to a purchase"
+        f"Of 1,000 journeys {1000 * clicked / viewed:.0f} have a click and {1000 * purchased / viewed:.0f} a purchase"
         if viewed
         else "",
         "Funnel: View, Click, Purchase, in journeys (a session and a product)",
         funnel(stages, [BLUE, SKY, GOOD]),
-        [Column("Stage", "stage"), Column("Journeys", "journeys", formats.number), Column("Left before it", "said")],
-        [{"stage": name, "journeys": count, "said": said or None} for name, count, said in stages] if viewed else [],
+        columns=[
+            Column("Stage", "stage"),
+            Column("Journeys", "journeys", formats.number),
+            Column("Left before it", "said"),
+        ],
+        rows=[{"stage": name, "journeys": count, "said": said or None} for name, count, said in stages]
+        if viewed
+        else [],
         empty="No journeys in this selection",
         remark=f"{formats.number(row['Purchases without a view'])} purchases had no view that was seen: they count in "
         "Revenue and Orders, not here.",
@@ -74,34 +77,28 @@ def _trend(gold: Gold, filters: Filters, row: Row) -> None:
         _trend_title(gold, filters, overall) if rows else "",
         "Conversion % by the day the journeys began; the latest "
         + (f"{window} days are" if window > 1 else "day is")
-        + " too young to judge",
+        + f" too young to judge; dotted: all days, {CONVERSION.show(overall)}",
         lines(
             rows,
             "business_date",
             {"Conversion %": PRIMARY},
             {"Conversion %": CONVERSION.show},
             tick_format=".1%",
-            level=(overall, f"all days {formats.percent(overall)}") if rows else None,
+            level=overall if rows else None,
         ),
-        [Column("Day", "business_date", formats.day), *map(Column.of, (CONVERSION, JOURNEYS_VIEWED))],
-        rows,
+        columns=[Column("Day", "business_date", formats.day), *map(Column.of, (CONVERSION, JOURNEYS_VIEWED))],
+        rows=rows,
         empty="No journeys old enough in this selection",
     )
 
 
 def _trend_title(gold: Gold, filters: Filters, overall: float) -> str:
-    """The first half of the period against the second."""
-    middle = filters.first_date + timedelta(days=(filters.days - 1) // 2)
-    halves = (replace(filters, last_date=middle), replace(filters, first_date=middle + timedelta(days=1)))
-    first, second = (measured(gold, half, CONVERSION)[0]["Conversion %"] for half in halves)
-    if first is None or second is None:
+    first, second = moved(gold, filters, CONVERSION)
+    if first is None or second is None or formats.percent(first) == formats.percent(second):
         return f"Conversion is {formats.percent(overall)}"
-    change = second - first
-    if abs(change) < 0.0005:
-        return f"Conversion holds at {formats.percent(overall)}"
     return (
-        f"Conversion {'rose' if change > 0 else 'fell'} from {formats.percent(first)} to {formats.percent(second)} "
-        "between the period's halves"
+        f"Conversion {'rose' if second > first else 'fell'} from {formats.percent(first)} in the period's first half "
+        f"to {formats.percent(second)} in the second"
     )
 
 
@@ -116,8 +113,8 @@ def _drop_offs(gold: Gold, filters: Filters, overall: Row) -> None:
         else "",
         "Drop-off by category: journeys lost before the click, and of the clicked those lost before the purchase",
         grouped_bars(rows, "category", {"Click Drop-off %": SKY, "Purchase Drop-off %": ORANGE}, formats.percent),
-        [Column("Category", "category"), *map(Column.of, (JOURNEYS_VIEWED, CLICK_DROP_OFF, PURCHASE_DROP_OFF))],
-        rows,
+        columns=[Column("Category", "category"), *map(Column.of, (JOURNEYS_VIEWED, CLICK_DROP_OFF, PURCHASE_DROP_OFF))],
+        rows=rows,
         empty="No journeys in this selection",
     )
 
@@ -133,8 +130,8 @@ def _winners(gold: Gold, filters: Filters, overall: Row) -> None:
     visual(
         "winning_products",
         title,
-        "Winner Score: what Conversion % is at least, with 95% confidence; products with "
-        f"{thresholds().winner_minimum_journeys} Journeys Viewed or more",
+        "Winner Score: what Conversion % is at least, with 95% confidence; mark: Conversion % itself; green: a winner; "
+        f"products with {thresholds().winner_minimum_journeys} Journeys Viewed or more",
         bars(
             rows,
             "product_name",
@@ -143,11 +140,11 @@ def _winners(gold: Gold, filters: Filters, overall: Row) -> None:
             colours=[GOOD if row["is_winner"] else PRIMARY for row in rows],
             marks=("Conversion %", TEXT),
         ),
-        [
+        columns=[
             Column("Product", "product_name"),
             Column("Category", "category"),
             *map(Column.of, (JOURNEYS_VIEWED, CONVERSION, WINNER_SCORE)),
         ],
-        rows,
+        rows=rows,
         empty=f"No product has {thresholds().winner_minimum_journeys} Journeys Viewed in this selection",
     )

@@ -10,10 +10,10 @@ from dashboard.colours import BAD, PINK, PRIMARY, SENTIMENT
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row
 from dashboard.markup import Column, cards
-from dashboard.measures import AVERAGE_RATING, REVIEWS, SENTIMENT_INDEX, SENTIMENT_SHARES
+from dashboard.measures import AVERAGE_RATING, REVIEWS, SENTIMENT_INDEX, SENTIMENT_SHARES, Measure
 from dashboard.perspectives.visual import visual
 from dashboard.queries import customer_reviews as queries
-from dashboard.queries.measured import card, figures
+from dashboard.queries.measured import card, figures, moved
 from dashboard.thresholds import thresholds
 
 NEGATIVE = SENTIMENT_SHARES["Negative"]
@@ -28,11 +28,11 @@ def draw(gold: Gold, filters: Filters) -> None:
     _at_risk(gold, at_risk)
     left, right = st.columns(2, gap="medium")
     with left:
-        _trend(queries.rating_trend(gold, filters))
+        _trend(gold, filters)
         _buckets(row)
     with right:
         _bubbles(queries.product_bubbles(gold, filters), {risk["product_id"] for risk in at_risk})
-    _expensive(queries.expensive_and_badly_reviewed(gold, filters))
+        _expensive(queries.expensive_and_badly_reviewed(gold, filters))
 
 
 def _at_risk(gold: Gold, rows: Sequence[Row]) -> None:
@@ -53,12 +53,11 @@ def _at_risk(gold: Gold, rows: Sequence[Row]) -> None:
         f"{products} product{'s are' if products != 1 else ' is'} at risk, {rows[0]['product_name']} most"
         if rows
         else "",
-        f"Products at risk on {formats.day(gold.as_of_date)}, nationwide: the last {thresholds().risk_window_days} days "
-        "against as many before; period and state do not change it",
+        f"Products at risk on {formats.day(gold.as_of_date)}, nationwide: the last {thresholds().risk_window_days} "
+        "days against as many before; period and state do not change it",
         None,
-        [
+        columns=[
             Column("Product", "product_name"),
-            Column("Category", "category"),
             Column("Reason", "why"),
             Column("Risk score", "risk_score", formats.number),
             Column("Average Rating", "stars", str),
@@ -67,24 +66,17 @@ def _at_risk(gold: Gold, rows: Sequence[Row]) -> None:
             Column("Reviews", "review_count", formats.number),
             Column("At risk since", "flagged_since", formats.day),
         ],
-        shown,
+        rows=shown,
         empty="No product is at risk",
     )
 
 
-def _trend(rows: Sequence[Row]) -> None:
-    best, worst = (
-        (max(rows, key=lambda row: row["Average Rating"]), min(rows, key=lambda row: row["Average Rating"]))
-        if rows
-        else (None, None)
-    )
+def _trend(gold: Gold, filters: Filters) -> None:
+    rows = queries.rating_trend(gold, filters)
     visual(
         "rating_trend",
-        f"Average Rating was between {formats.two_places(worst['Average Rating'])} in the week of "
-        f"{formats.day(worst['week_start_date'])} and {formats.two_places(best['Average Rating'])}"
-        if best and worst
-        else "",
-        "Average Rating and Sentiment Index by week; weeks begin on Monday",
+        f"{_movement(gold, filters, AVERAGE_RATING)}; {_movement(gold, filters, SENTIMENT_INDEX)}",
+        "Average Rating and Sentiment Index by week (from Monday); the title compares the period's halves",
         lines(
             rows,
             "week_start_date",
@@ -94,13 +86,23 @@ def _trend(rows: Sequence[Row]) -> None:
             apart=True,
             height=330,
         ),
-        [
+        columns=[
             Column("Week of", "week_start_date", formats.day),
             *map(Column.of, (AVERAGE_RATING, SENTIMENT_INDEX, REVIEWS)),
         ],
-        rows,
+        rows=rows,
         empty="No reviews in this selection",
     )
+
+
+def _movement(gold: Gold, filters: Filters, measure: Measure) -> str:
+    """From the period's first half to its second, in words."""
+    first, second = (measure.show(value) for value in moved(gold, filters, measure))
+    if formats.BLANK in (first, second):
+        return f"{measure.name} has one half to tell of"
+    if first == second:
+        return f"{measure.name} held at {second}"
+    return f"{measure.name} {'rose' if float(second) > float(first) else 'fell'} from {first} to {second}"
 
 
 def _buckets(row: Row) -> None:
@@ -108,12 +110,12 @@ def _buckets(row: Row) -> None:
     judged = parts[0][1] is not None
     visual(
         "sentiment_buckets",
-        f"{formats.percent(row['Positive %'])} of reviews with text sound positive, {formats.percent(row['Negative %'])} "
-        "negative",
+        f"{formats.percent(row['Positive %'])} of reviews with text sound positive, "
+        f"{formats.percent(row['Negative %'])} negative",
         "Positive %, Neutral %, Negative % of the reviews that have text",
         shares(parts, formats.percent) if judged else None,
-        [Column("Bucket", "bucket"), Column("Share", "share", formats.percent)],
-        [{"bucket": bucket, "share": share} for bucket, share, _ in parts] if judged else [],
+        columns=[Column("Bucket", "bucket"), Column("Share", "share", formats.percent)],
+        rows=[{"bucket": bucket, "share": share} for bucket, share, _ in parts] if judged else [],
         empty="No review in this selection has text",
     )
 
@@ -127,7 +129,7 @@ def _bubbles(rows: Sequence[Row], at_risk: set[str]) -> None:
         f"{formats.number(worst['Sentiment Index'])} in {formats.number(worst['Reviews'])} reviews"
         if worst
         else "",
-        "Products by Average Rating and Sentiment Index; the larger, the more Reviews; vermilion ones are at risk",
+        "Products by Average Rating and Sentiment Index; the larger, the more Reviews; vermilion: at risk",
         bubbles(
             rows,
             [BAD if row["product_id"] in at_risk else PRIMARY for row in rows],
@@ -135,12 +137,12 @@ def _bubbles(rows: Sequence[Row], at_risk: set[str]) -> None:
         )
         if rows
         else None,
-        [
+        columns=[
             Column("Product", "product_name"),
             Column("Category", "category"),
             *map(Column.of, (REVIEWS, AVERAGE_RATING, SENTIMENT_INDEX, NEGATIVE)),
         ],
-        rows,
+        rows=rows,
         empty="No review in this selection has text",
     )
 
@@ -158,8 +160,8 @@ def _expensive(rows: Sequence[Row]) -> None:
     visual(
         "expensive_and_badly_reviewed",
         title,
-        f"Average Rating of the dearest tenth of each category, worst first; {limit:g} stars or fewer are bad; products "
-        f"with {thresholds().risk_minimum_reviews} reviews or more",
+        f"Average Rating of the dearest tenth of each category, worst first; {limit:g} stars or fewer are bad; "
+        f"products with {thresholds().risk_minimum_reviews} reviews or more",
         bars(
             rows,
             "product_name",
@@ -171,12 +173,12 @@ def _expensive(rows: Sequence[Row]) -> None:
             ],
             highest=5,
         ),
-        [
+        columns=[
             Column("Product", "product_name"),
             Column("Category", "category"),
             Column("List price", "list_price", formats.dollars),
             *map(Column.of, (REVIEWS, AVERAGE_RATING)),
         ],
-        rows,
+        rows=rows,
         empty=f"No expensive product has {thresholds().risk_minimum_reviews} reviews in this selection",
     )

@@ -6,7 +6,6 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.charts import bars, minutes
-from dashboard.colours import GREY, PRIMARY
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row
 from dashboard.markup import Column, cards, note
@@ -14,7 +13,7 @@ from dashboard.measures import CANCELLED_REVENUE, MINUTE_REVENUE, ORDERS, REVENU
 from dashboard.perspectives.visual import visual
 from dashboard.queries import executive_overview as queries
 
-MOST_STATES = 12
+MOST_STATES = 15
 
 
 def draw(gold: Gold, filters: Filters) -> None:
@@ -32,23 +31,19 @@ def draw(gold: Gold, filters: Filters) -> None:
 def _states(rows: Sequence[Row]) -> None:
     rows = [row for row in rows if row["Revenue"]]
     total = sum(row["Revenue"] for row in rows)
-    shown, rest = [*rows[:MOST_STATES]], rows[MOST_STATES:]
-    if rest:
-        name = f"{len(rest)} other states" if len(rest) > 1 else rest[0]["state_name"]
-        shown.append({"state_name": name, "Revenue": sum(row["Revenue"] for row in rest)})
+    shown, rest = rows[:MOST_STATES], rows[MOST_STATES:]
+    others = (
+        f", the {MOST_STATES} highest; {len(rest)} more have {formats.dollars(sum(row['Revenue'] for row in rest))}"
+        if rest
+        else ""
+    )
     visual(
         "revenue_by_state",
         f"{rows[0]['state_name']} leads with {formats.percent(rows[0]['Revenue'] / total)} of Revenue" if rows else "",
-        "Revenue by state",
-        bars(
-            shown,
-            "state_name",
-            "Revenue",
-            REVENUE.show,
-            colours=[GREY if rest and row is shown[-1] else PRIMARY for row in shown],
-        ),
-        [Column("State", "state_name"), *map(Column.of, (REVENUE, CANCELLED_REVENUE, ORDERS))],
-        rows,
+        f"Revenue by state{others}",
+        bars(shown, "state_name", "Revenue", REVENUE.show),
+        columns=[Column("State", "state_name"), *map(Column.of, (REVENUE, CANCELLED_REVENUE, ORDERS))],
+        rows=rows,
         empty="No orders in this selection",
     )
 
@@ -62,14 +57,13 @@ def _minutes(gold: Gold, rows: Sequence[Row]) -> None:
         hour["Minute Revenue"] += row["Minute Revenue"]
     visual(
         "minute_revenue",
-        f"{formats.dollars(total)} on {formats.day(gold.as_of_date)}; the best minute was "
-        f"{formats.clock(best['minute_of_day'])} with {formats.dollars(best['Minute Revenue'])}"
+        f"{formats.dollars(total)} on {formats.day(gold.as_of_date)}; the best minute, "
+        f"{formats.clock(best['minute_of_day'])}, had {formats.dollars(best['Minute Revenue'])}"
         if best
         else "",
-        f"Minute Revenue of the latest day, {formats.day(gold.as_of_date)}, by the business's clock; the period does "
-        "not change it",
+        "Minute Revenue of the latest day, by the business's clock; the period does not change it",
         minutes(rows, "Minute Revenue", MINUTE_REVENUE.show) if rows else None,
-        [Column("Hour", "hour", lambda hour: formats.clock(60 * hour)), Column.of(MINUTE_REVENUE)],
-        list(hours.values()),
+        columns=[Column("Hour", "hour", lambda hour: formats.clock(60 * hour)), Column.of(MINUTE_REVENUE)],
+        rows=list(hours.values()),
         empty=f"No orders on {formats.day(gold.as_of_date)} in this selection",
     )

@@ -15,6 +15,7 @@ from dashboard.perspectives.visual import visual
 from dashboard.queries import pipeline_health as queries
 from dashboard.queries.measured import figures
 
+HUBS = {"engagement": "engagement events"}
 COUNTS = tuple(
     Measure(name, "pipeline_health", f"sum({name.lower()})", formats.number)
     for name in ("Landed", "Accepted", "Duplicates", "Quarantined")
@@ -45,11 +46,11 @@ def _hours(rows: Sequence[Row], totals: Row) -> None:
         else "",
         f"Messages by the hour in which they landed (UTC); the latest {queries.LATEST_HOURS} hours with any",
         stacked(rows, {name.lower(): (name, colour) for name, colour in VERDICTS.items()}),
-        [
+        columns=[
             Column("Hour (UTC)", "landed_hour_at", _hour),
             *(Column(one.name, one.name.lower(), formats.number) for one in COUNTS),
         ],
-        rows,
+        rows=rows,
         empty="Nothing has landed yet",
     )
 
@@ -59,21 +60,21 @@ def _delays(rows: Sequence[Row]) -> None:
     slowest = max(latest.values(), key=lambda row: row["p95"], default=None)
     visual(
         "delays",
-        f"Half of the latest hour's {slowest['hub']} took {formats.duration(slowest['p50'])} to silver, 95% "
-        f"{formats.duration(slowest['p95'])} or less"
+        f"Half of the latest hour's {HUBS.get(slowest['hub'], slowest['hub'])} were in silver within "
+        f"{formats.duration(slowest['p50'])}, 95% within {formats.duration(slowest['p95'])}"
         if slowest
         else "",
         "From event to its verdict in silver, by the hour of landing: half of the events (P50) and 95% of them (P95) "
         "took no longer",
         delay_chart(rows),
-        [
+        columns=[
             Column("Hub", "hub"),
             Column("Hour (UTC)", "landed_hour_at", _hour),
             Column("P50", "p50", formats.duration),
             Column("P95", "p95", formats.duration),
             Column("Accepted", "accepted", formats.number),
         ],
-        rows,
+        rows=rows,
         empty="No event has been accepted yet",
         remark="A history that is sent at once counts from when its events happened: its delays are days.",
     )
@@ -83,18 +84,18 @@ def _hubs(rows: Sequence[Row]) -> None:
     worst = max(rows, key=lambda row: row["quarantined_share"], default=None)
     visual(
         "hubs",
-        f"{worst['hub'].capitalize()} has the highest share in quarantine: {formats.percent(worst['quarantined_share'])}"
+        f"Of {worst['hub']} {formats.percent(worst['quarantined_share'])} are in quarantine, the highest share"
         if worst
         else "",
         "What became of each hub's messages",
         None,
-        [
+        columns=[
             Column("Hub", "hub"),
             *(Column(one.name, one.name.lower(), formats.number) for one in COUNTS),
             Column("Quarantined %", "quarantined_share", formats.percent),
             Column("Latest event (UTC)", "latest_event_at", lambda at: f"{at:%Y-%m-%d %H:%M}" if at else formats.BLANK),
         ],
-        rows,
+        rows=rows,
         empty="Nothing has landed yet",
     )
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import formats
-from dashboard.charts import bars, heatmap, lines
+from dashboard.charts import CONFIG, bars, heatmap, lines
 from dashboard.colours import CONTENT_TYPES, ENGAGEMENT, GREY
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row
@@ -42,31 +43,32 @@ def _content_types(rows: Sequence[Row]) -> None:
         Column("Value Index", "Value Index", formats.two_places),
         Column("Vanity or value", "verdict"),
     ]
-    with st.container(border=True, key="visual_content_types"):
+    with st.container(border=True, key="visual_content_types", gap="xxsmall"):
         st.html(finding(_content_types_title(rows), "Content types compared: engagement beside what it brings"))
         if not any(row["Views"] for row in rows):
             return
         shown = sorted(rows, key=lambda row: list(CONTENT_TYPES).index(row["content_type"]))
         panels = (
-            ("Views", VIEWS.show, "how often it is looked at"),
+            ("Views", VIEWS.show, "how often it is seen"),
             ("Engagement Rate", ENGAGEMENT_RATE.show, "clicks and likes a view"),
             ("Attributed Revenue", ATTRIBUTED_REVENUE.show, "what its journeys bought"),
-            ("Value Index", formats.two_places, "share of purchases / share of views"),
+            ("Value Index", formats.two_places, "share of purchases / share of views; 1 is proportional"),
         )
-        for place, (measure, show, what) in zip(st.columns(4, gap="medium"), panels, strict=True):
+        places = [*st.columns(2, gap="medium"), *st.columns(2, gap="medium")]
+        for place, (measure, show, what) in zip(places, panels, strict=True):
             with place:
                 st.html(f'<p class="panel"><b>{measure}</b> <span>{what}</span></p>')
                 st.plotly_chart(
                     _content_type_bars(shown, measure, show),
                     key=f"content_types_{measure}",
                     theme=None,
-                    config={"displayModeBar": False, "responsive": True},
+                    config=CONFIG,
                     width="stretch",
                 )
         st.html(folded(table(columns, rows)))
 
 
-def _content_type_bars(rows: Sequence[Row], measure: str, show: formats.Show) -> object:
+def _content_type_bars(rows: Sequence[Row], measure: str, show: formats.Show) -> go.Figure:
     texts = [show(row[measure]) for row in rows]
     if measure == "Value Index":
         texts = [f"{text} {row['verdict'] or ''}".strip() for text, row in zip(texts, rows, strict=True)]
@@ -78,11 +80,7 @@ def _content_type_bars(rows: Sequence[Row], measure: str, show: formats.Show) ->
         colours=[CONTENT_TYPES.get(row["content_type"], GREY) for row in rows],
         texts=texts,
     )
-    highest = max((float(row[measure] or 0) for row in rows), default=1) or 1
-    figure.update_xaxes(range=[0, highest * (1.75 if measure == "Value Index" else 1.5)])
-    if measure == "Value Index":
-        figure.add_vline(x=1, line={"color": GREY, "width": 1.5, "dash": "dot"})
-    return figure
+    return figure.update_xaxes(range=[0, 1.4 * (max(float(row[measure] or 0) for row in rows) or 1)])
 
 
 def _content_types_title(rows: Sequence[Row]) -> str:
@@ -92,7 +90,8 @@ def _content_types_title(rows: Sequence[Row]) -> str:
         share = formats.percent(row["Views"] / views) if views else ""
         if row["verdict"] == "vanity":
             said.append(
-                f"{row['content_type']} is vanity: {share} of views, {row['Value Index']:.2f} times its share of purchases"
+                f"{row['content_type']} is vanity: {share} of views, and {row['Value Index']:.2f} times as much of the "
+                "purchases"
             )
         elif row["verdict"] == "value":
             said.append(f"{row['content_type']} is value: {row['Value Index']:.2f} times, with {share} of views")
@@ -120,8 +119,8 @@ def _trend(rows: Sequence[Row]) -> None:
             apart=True,
             height=480,
         ),
-        [Column("Day", "business_date", formats.day), *map(Column.of, (VIEWS, CLICKS, LIKES))],
-        rows,
+        columns=[Column("Day", "business_date", formats.day), *map(Column.of, (VIEWS, CLICKS, LIKES))],
+        rows=rows,
         empty="No engagement in this selection",
     )
 
@@ -136,13 +135,13 @@ def _months(rows: Sequence[Row]) -> None:
         else "",
         "Views, clicks and likes per active day, by product and month; all months, whatever the period",
         heatmap(rows, "events_per_active_day", formats.number) if rows else None,
-        [
+        columns=[
             Column("Product", "product_name"),
             Column("Month", "month_start_date", lambda month: f"{month:%b %Y}"),
             Column("Events", "events", formats.number),
             Column("Active days", "active_days", formats.number),
             Column("Per active day", "events_per_active_day", lambda value: f"{value:,.1f}"),
         ],
-        rows,
+        rows=rows,
         empty="No engagement in this selection",
     )

@@ -15,9 +15,9 @@ def visual(
     title: str,
     what: str,
     figure: go.Figure | None,
+    *,
     columns: Sequence[Column],
     rows: Sequence[Row],
-    *,
     empty: str = "Nothing in this selection.",
     remark: str | None = None,
 ) -> None:
@@ -29,7 +29,7 @@ def visual(
         what: what is drawn.
         remark: what else one has to know.
     """
-    with st.container(border=True, key=f"visual_{key}"):
+    with st.container(border=True, key=f"visual_{key}", gap="xxsmall"):
         st.html(finding(title if rows else empty, what))
         if not rows:
             return

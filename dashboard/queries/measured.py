@@ -34,6 +34,12 @@ def measured(
     )
 
 
+def moved(gold: Gold, filters: Filters, measure: Measure) -> tuple[Any, Any]:
+    """A measure in the first and in the second half of the period."""
+    first, second = (measured(gold, half, measure)[0][measure.name] for half in filters.halves())
+    return first, second
+
+
 @dataclass(frozen=True)
 class Card:
     """One measure, and its change against the period of the same length just before; None is blank."""

@@ -1,12 +1,18 @@
 """The tables of a built shop, as the dashboard reads them."""
 
 import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from dashboard.gold import TABLES, Gold, gold_of, latest_versions, read_table
 from sandbox.settings import SandboxSettings
+from tests.support.dashboard_server import Visitor, served
+from tests.support.silver_twin import SilverTwin
+
+CHROMIUM = Path("/usr/bin/chromium")
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +33,43 @@ def gold(shop_tables: Path) -> Gold:
     """Gold of that shop."""
     versions = latest_versions(shop_tables)
     return gold_of({table: read_table(shop_tables, table, version) for table, version in versions}, versions)
+
+
+@pytest.fixture(scope="session")
+def silver(shop_tables: Path, gold: Gold) -> SilverTwin:
+    """The same shop's measures from silver."""
+    return SilverTwin(shop_tables, gold.as_of_date)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """A headless browser."""
+    if not CHROMIUM.exists():
+        pytest.skip(f"no {CHROMIUM}: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def address(shop_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where the dashboard of that shop is served."""
+    with served(shop_tables, tmp_path_factory.mktemp("dashboard") / "log") as url:
+        yield url
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[..., Visitor]]:
+    """Opens tabs that are closed at the end, and looked at for what none of them should have seen."""
+    visitors: list[Visitor] = []
+
+    def opened(url: str, width: int = 1280) -> Visitor:
+        visitors.append(Visitor(chromium, url, width))
+        return visitors[-1]
+
+    yield opened
+    complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
+    for visitor in visitors:
+        visitor.close()
+    assert complaints == []

@@ -3,7 +3,6 @@
 from dataclasses import replace
 from datetime import timedelta
 from math import sqrt
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,11 +16,6 @@ from dashboard.queries.measured import measured
 from tests.support.silver_twin import SilverTwin
 
 CONTEXTS = ("all", "state", "category", "last_30_days", "state_and_category", "month", "as_of_day", "nothing")
-
-
-@pytest.fixture(scope="session")
-def silver(shop_tables: Path, gold: Gold) -> SilverTwin:
-    return SilverTwin(shop_tables, gold.as_of_date)
 
 
 @pytest.fixture(params=CONTEXTS)

@@ -17,6 +17,7 @@ _COLUMNS = {
         *("session_id", "content_type"),
     ),
     "engagement_messages": ("verdict", "business_date", "event_type", "product_id", "state_code", "content_type"),
+    "review_messages": ("verdict",),
     "reviews": ("business_date", "product_id", "state_code", "rating", "review_text", "sentiment_score"),
     "journeys": (
         *("business_date", "product_id", "state_code", "content_type", "sales"),
@@ -59,6 +60,13 @@ class SilverTwin:
     def value(self, sql: str) -> Any:
         """The one value of a query."""
         return self.rows(sql)[0][0]
+
+    def landed(self) -> list[tuple[str, int]]:
+        """Verdicts, and how many messages of all hubs have each."""
+        hubs = " union all ".join(
+            f"select verdict from {hub}" for hub in ("order_messages", "engagement_messages", "review_messages")
+        )
+        return self.rows(f"select verdict, count(*) from ({hubs}) group by verdict")
 
     def measures(self, filters: Filters) -> Values:
         """Every measure that is one number in a context, under its name."""
