@@ -13,6 +13,7 @@ from tests.support.dashboard_server import Visitor, served
 from tests.support.silver_twin import SilverTwin
 
 CHROMIUM = Path("/usr/bin/chromium")
+NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -47,7 +48,7 @@ def chromium() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", NOWHERE_ELSE])
         yield browser
         browser.close()
 
@@ -59,13 +60,36 @@ def address(shop_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield url
 
 
+@pytest.fixture(scope="session")
+def tabs(chromium: Browser, address: str) -> Iterator[dict[int, Visitor]]:
+    """One tab as wide as a desk's screen and one as wide as a phone, both at the dashboard of that shop."""
+    opened = {width: Visitor(chromium, address, width) for width in (1280, 400)}
+    yield {width: visitor.open() for width, visitor in opened.items()}
+    for visitor in opened.values():
+        visitor.close()
+
+
 @pytest.fixture
-def visit(chromium: Browser) -> Iterator[Callable[..., Visitor]]:
-    """Opens tabs that are closed at the end, and looked at for what none of them should have seen."""
+def desk(tabs: dict[int, Visitor]) -> Iterator[Visitor]:
+    """The wide tab; nothing in it may complain."""
+    yield tabs[1280]
+    assert tabs[1280].complaints == []
+
+
+@pytest.fixture
+def phone(tabs: dict[int, Visitor]) -> Iterator[Visitor]:
+    """The narrow tab; nothing in it may complain."""
+    yield tabs[400]
+    assert tabs[400].complaints == []
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Callable[[str], Visitor]]:
+    """Opens tabs of their own, in which nothing may complain either."""
     visitors: list[Visitor] = []
 
-    def opened(url: str, width: int = 1280) -> Visitor:
-        visitors.append(Visitor(chromium, url, width))
+    def opened(url: str) -> Visitor:
+        visitors.append(Visitor(chromium, url))
         return visitors[-1]
 
     yield opened

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page, Route, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
 from sandbox.processes import listening
 from sandbox.settings import ROOT
@@ -53,8 +53,8 @@ class Visitor:
     def __init__(self, browser: Browser, address: str, width: int = 1280) -> None:
         self._address = address
         self._context = browser.new_context(viewport={"width": width, "height": 900})
-        self._context.route("**/*", self._only_here)
         self.page: Page = self._context.new_page()
+        self.page.on("request", self._look_at)
         self.page.set_default_timeout(SECONDS * 1000)
         self.complaints: list[str] = []
         self.page.on("console", lambda said: self._complain(said.text) if said.type == "error" else None)
@@ -64,16 +64,21 @@ class Visitor:
     def _complain(self, what: str) -> None:
         self.complaints.append(what)
 
-    def _only_here(self, route: Route) -> None:
-        if urlsplit(route.request.url).hostname == "127.0.0.1":
-            route.continue_()
-        else:
-            self._complain(f"request to {route.request.url}")
-            route.abort()
+    def _look_at(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1":
+            self._complain(f"request to {request.url}")
 
     def open(self, page: str = "Executive Overview", **slicers: str) -> "Visitor":
         """Go to a page, with slicers set by the link, and wait until it is drawn."""
         self.page.goto(f"{self._address}/?{urlencode({'page': page, **slicers})}")
+        expect(self.page.locator("header.page h1")).to_have_text(page)
+        self.wait()
+        return self
+
+    def turn_to(self, page: str) -> "Visitor":
+        """Go to a page by the sidebar, and wait until it is drawn."""
+        self.page.get_by_role("radio", name=page).check(force=True)
         expect(self.page.locator("header.page h1")).to_have_text(page)
         self.wait()
         return self
