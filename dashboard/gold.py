@@ -1,11 +1,12 @@
 """Gold as the dashboard reads it: the Delta tables at fixed versions, in a DuckDB of their own."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -16,7 +17,17 @@ from dashboard.measures import MACROS
 from ingestion.errors import UserError
 
 Row = dict[str, Any]
-Versions = tuple[tuple[str, int], ...]
+
+
+class TableVersion(NamedTuple):
+    """One table at one version, and when that was written: a table made anew begins to count anew."""
+
+    table: str
+    version: int
+    written_ns: int
+
+
+Versions = tuple[TableVersion, ...]
 
 _SALES = ("total_sales", "order_count", "cancelled_sales")
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -132,13 +143,15 @@ def latest_versions(warehouse: Path) -> Versions:
     versions = []
     for table in TABLES:
         commits = (_folder(warehouse, table) / "_delta_log").glob("*.json")
-        numbers = [int(commit.stem) for commit in commits if commit.stem.isdigit()]
-        if numbers:
-            versions.append((table, max(numbers)))
+        newest = max((commit for commit in commits if commit.stem.isdigit()), default=None)
+        # A table may go while it is looked at.
+        with suppress(FileNotFoundError):
+            if newest:
+                versions.append(TableVersion(table, int(newest.stem), newest.stat().st_mtime_ns))
     return tuple(versions)
 
 
-def read_table(warehouse: Path, table: str, version: int) -> pa.Table:
+def read_table(warehouse: Path, table: str, version: int | None = None) -> pa.Table:
     """The columns of one table that the dashboard needs; times are UTC and lose their zone.
 
     Raises:

@@ -6,7 +6,7 @@ from threading import Lock
 
 import pyarrow as pa
 
-from dashboard.gold import TABLES, Gold, Versions, gold_of, read_table
+from dashboard.gold import TABLES, Gold, TableVersion, Versions, gold_of, read_table
 
 _reading = Lock()
 
@@ -23,9 +23,9 @@ def gold_at(warehouse: Path, versions: Versions) -> Gold:
 
 @lru_cache(maxsize=2)
 def _gold(warehouse: Path, versions: Versions) -> Gold:
-    return gold_of({table: _table(warehouse, table, version) for table, version in versions}, versions)
+    return gold_of({one.table: _table(warehouse, one) for one in versions}, versions)
 
 
 @lru_cache(maxsize=2 * len(TABLES))
-def _table(warehouse: Path, table: str, version: int) -> pa.Table:
-    return read_table(warehouse, table, version)
+def _table(warehouse: Path, one: TableVersion) -> pa.Table:
+    return read_table(warehouse, one.table, one.version)

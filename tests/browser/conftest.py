@@ -1,7 +1,7 @@
 """The tables of a built shop, as the dashboard reads them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +21,7 @@ def shop_tables() -> Path:
     """A warehouse folder with gold.db and silver.db: SHOP_TABLES, or what `make demo` built here."""
     named = os.environ.get("SHOP_TABLES")
     folder = Path(named) if named else SandboxSettings().warehouse
-    missing = TABLES.keys() - dict(latest_versions(folder)).keys()
+    missing = TABLES.keys() - {one.table for one in latest_versions(folder)}
     if missing or not (folder / "silver.db" / "order_messages").exists():
         if named:
             pytest.fail(f"SHOP_TABLES names {folder}, which holds no built shop")
@@ -32,8 +32,7 @@ def shop_tables() -> Path:
 @pytest.fixture(scope="session")
 def gold(shop_tables: Path) -> Gold:
     """Gold of that shop."""
-    versions = latest_versions(shop_tables)
-    return gold_of({table: read_table(shop_tables, table, version) for table, version in versions}, versions)
+    return gold_of({table: read_table(shop_tables, table) for table in TABLES})
 
 
 @pytest.fixture(scope="session")
@@ -61,39 +60,24 @@ def address(shop_tables: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 @pytest.fixture(scope="session")
-def tabs(chromium: Browser, address: str) -> Iterator[dict[int, Visitor]]:
-    """One tab as wide as a desk's screen and one as wide as a phone, both at the dashboard of that shop."""
-    opened = {width: Visitor(chromium, address, width) for width in (1280, 400)}
-    yield {width: visitor.open() for width, visitor in opened.items()}
-    for visitor in opened.values():
-        visitor.close()
+def tab(chromium: Browser, address: str) -> Iterator[Visitor]:
+    """A tab at the dashboard of that shop; one for all tests, since a new one loads everything again."""
+    visitor = Visitor(chromium, address)
+    yield visitor.open()
+    visitor.close()
 
 
 @pytest.fixture
-def desk(tabs: dict[int, Visitor]) -> Iterator[Visitor]:
-    """The wide tab; nothing in it may complain."""
-    yield tabs[1280]
-    assert tabs[1280].complaints == []
+def desk(tab: Visitor) -> Iterator[Visitor]:
+    """The tab as wide as a desk's screen; nothing in it may complain."""
+    yield tab
+    assert tab.complaints == []
 
 
 @pytest.fixture
-def phone(tabs: dict[int, Visitor]) -> Iterator[Visitor]:
-    """The narrow tab; nothing in it may complain."""
-    yield tabs[400]
-    assert tabs[400].complaints == []
-
-
-@pytest.fixture
-def visit(chromium: Browser) -> Iterator[Callable[[str], Visitor]]:
-    """Opens tabs of their own, in which nothing may complain either."""
-    visitors: list[Visitor] = []
-
-    def opened(url: str) -> Visitor:
-        visitors.append(Visitor(chromium, url))
-        return visitors[-1]
-
-    yield opened
-    complaints = [complaint for visitor in visitors for complaint in visitor.complaints]
-    for visitor in visitors:
-        visitor.close()
-    assert complaints == []
+def phone(tab: Visitor) -> Iterator[Visitor]:
+    """The tab as wide as a phone."""
+    tab.page.set_viewport_size({"width": 400, "height": 900})
+    yield tab
+    tab.page.set_viewport_size({"width": 1280, "height": 900})
+    assert tab.complaints == []

@@ -51,7 +51,7 @@ class Visitor:
     """A browser tab that remembers what it should not have seen: errors, dialogs, requests to elsewhere."""
 
     def __init__(self, browser: Browser, address: str, width: int = 1280) -> None:
-        self._address = address
+        self.address = address
         self._context = browser.new_context(viewport={"width": width, "height": 900})
         self.page: Page = self._context.new_page()
         self.page.on("request", self._look_at)
@@ -71,7 +71,7 @@ class Visitor:
 
     def open(self, page: str = "Executive Overview", **slicers: str) -> "Visitor":
         """Go to a page, with slicers set by the link, and wait until it is drawn."""
-        self.page.goto(f"{self._address}/?{urlencode({'page': page, **slicers})}")
+        self.page.goto(f"{self.address}/?{urlencode({'page': page, **slicers})}")
         expect(self.page.locator("header.page h1")).to_have_text(page)
         self.wait()
         return self
