@@ -6,12 +6,13 @@ EVENTS ?= 500000
 DAYS ?= 90
 RATE ?= 50
 DOCS_PORT ?= 8080
+DASHBOARD_PORT ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo show live test prove lint audit docs clean
+.PHONY: help setup demo show live dashboard test dashboard-test prove lint audit docs clean
 
 help: ## List the targets
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # The Python environment, renewed whenever the lock file changes.
 $(VENV)/installed: requirements.lock pyproject.toml
@@ -36,8 +37,14 @@ show: setup ## Print the four perspectives as tables, and what stands out: PERSP
 live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a second
 	@$(BIN)/python -m sandbox live --rate $(RATE)
 
+dashboard: setup ## Serve the four perspectives and the pipeline's health on 127.0.0.1: DASHBOARD_PORT=8501
+	@$(BIN)/python -m dashboard serve --port $(DASHBOARD_PORT)
+
 test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
 	@$(BIN)/python -m pytest
+
+dashboard-test: setup ## Test the dashboard in headless Chromium on what make demo built: SHOP_TABLES=folder
+	@$(BIN)/python -m pytest tests/unit/test_dashboard.py tests/browser
 
 prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (hours): REPORT=file
 	@$(BIN)/python -m tests.prove $(if $(REPORT),--report $(REPORT))

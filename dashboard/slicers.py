@@ -30,7 +30,7 @@ def _days(gold: Gold, period: str) -> tuple[date, date]:
         return last_complete_days(LAST_DAYS[period], gold.first_date, gold.as_of_date)
     if period == ALL_DAYS:
         return min(gold.first_date, gold.as_of_date), gold.as_of_date
-    chosen = st.date_input(
+    chosen: tuple[date, ...] = st.date_input(
         "Days",
         value=default,
         min_value=min(gold.first_date, gold.as_of_date) - timedelta(days=1),
@@ -38,4 +38,4 @@ def _days(gold: Gold, period: str) -> tuple[date, date]:
         key="days",
     )
     # While only the first day of a period is chosen, it is that day.
-    return chosen[0], chosen[-1]
+    return (chosen[0], chosen[-1]) if chosen else default

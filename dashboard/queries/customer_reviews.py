@@ -1,6 +1,6 @@
 """Customer Sentiment & Reviews: what customers say, and of what."""
 
-from dashboard.filters import Filters
+from dashboard.filters import Column, Filters
 from dashboard.gold import Gold, Row
 from dashboard.measures import AVERAGE_RATING, REVIEWS, SENTIMENT_INDEX, SENTIMENT_SHARES
 from dashboard.queries.measured import measured
@@ -37,7 +37,7 @@ def product_bubbles(gold: Gold, filters: Filters, most: int = 40) -> list[Row]:
 
 def products_at_risk(gold: Gold, filters: Filters) -> list[Row]:
     """The products at risk on the as_of day, nationwide: of the slicers only the category has a say."""
-    sliced_by = ("categories",)
+    sliced_by: tuple[Column, ...] = ("categories",)
     return gold.rows(
         f"""
         select

@@ -1,6 +1,6 @@
 """Social Engagement: what is looked at, and what comes of it."""
 
-from dashboard.filters import Filters
+from dashboard.filters import Column, Filters
 from dashboard.gold import Gold, Row
 from dashboard.measures import (
     ATTRIBUTED_REVENUE,
@@ -73,7 +73,7 @@ def product_months(gold: Gold, filters: Filters, most: int = 15) -> list[Row]:
     Of the products with most engagement, over all months of the data: a period of some days has no months to compare.
     A day is active for a product if it has a view, click or like of it.
     """
-    sliced_by = ("states", "categories")
+    sliced_by: tuple[Column, ...] = ("states", "categories")
     return gold.rows(
         f"""
         with
