@@ -64,6 +64,7 @@ def _content_types(rows: Sequence[Row]) -> None:
                     theme=None,
                     config=CONFIG,
                     width="stretch",
+                    alt=f"{measure} by content type. Its numbers are in the table below.",
                 )
         st.html(folded(table(columns, rows)))
 

@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard.charts import CONFIG
 from dashboard.gold import Row
 from dashboard.markup import Column, finding, folded, note, table
+from ingestion.printable import printable
 
 
 def visual(
@@ -37,8 +38,8 @@ def visual(
         if figure is None:
             st.html(contents)
         else:
-            # The title says what the picture shows.
-            st.plotly_chart(figure, key=key, theme=None, config=CONFIG, width="stretch")
+            alt = f"{printable(title)}. {what}. Its numbers are in the table below."
+            st.plotly_chart(figure, key=key, theme=None, config=CONFIG, width="stretch", alt=alt)
             st.html(folded(contents))
         if remark:
             st.html(note(remark))
