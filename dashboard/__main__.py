@@ -57,7 +57,7 @@ def serve(port: int, warehouse: Path | None) -> None:
 
 def _warm_up(warehouse: Path) -> None:
     """Load libraries and tables now, not while the first visitor waits."""
-    import dashboard.charts  # noqa: F401
+    import dashboard.charts.over_time  # noqa: F401
     from dashboard.gold import NothingBuiltError, latest_versions
     from dashboard.store import gold_at
 

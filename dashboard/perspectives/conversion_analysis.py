@@ -3,7 +3,8 @@
 import streamlit as st
 
 from dashboard import formats
-from dashboard.charts import bars, funnel, grouped_bars, lines
+from dashboard.charts.bars import bars, funnel, grouped_bars
+from dashboard.charts.over_time import lines
 from dashboard.colours import BLUE, GOOD, ORANGE, PRIMARY, SKY, TEXT
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row

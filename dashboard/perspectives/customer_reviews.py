@@ -5,7 +5,9 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import formats
-from dashboard.charts import bars, bubbles, lines, shares
+from dashboard.charts.bars import bars, shares
+from dashboard.charts.over_time import lines
+from dashboard.charts.products import bubbles
 from dashboard.colours import BAD, PINK, PRIMARY, SENTIMENT
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import formats
-from dashboard.charts import bars, minutes
+from dashboard.charts.bars import bars
+from dashboard.charts.over_time import minutes
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row
 from dashboard.markup import Column, cards, note

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import formats
-from dashboard.charts import delays as delay_chart
-from dashboard.charts import stacked
+from dashboard.charts.over_time import delays as delay_chart
+from dashboard.charts.over_time import stacked
 from dashboard.colours import VERDICTS
 from dashboard.gold import Gold, Row
 from dashboard.markup import Column, cards, note

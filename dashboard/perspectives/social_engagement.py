@@ -6,7 +6,10 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from dashboard import formats
-from dashboard.charts import CONFIG, bars, heatmap, lines
+from dashboard.charts.bars import bars
+from dashboard.charts.look import CONFIG
+from dashboard.charts.over_time import lines
+from dashboard.charts.products import heatmap
 from dashboard.colours import CONTENT_TYPES, ENGAGEMENT, GREY
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row

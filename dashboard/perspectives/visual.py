@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import streamlit as st
 
-from dashboard.charts import CONFIG
+from dashboard.charts.look import CONFIG
 from dashboard.gold import Row
 from dashboard.markup import Column, finding, folded, note, table
 from ingestion.printable import printable
