@@ -1,6 +1,6 @@
 """The slicers: one choice of period, states and categories for all pages."""
 
-from datetime import date, timedelta
+from datetime import date
 
 import streamlit as st
 
@@ -33,9 +33,10 @@ def _days(gold: Gold, period: str) -> tuple[date, date]:
     chosen: tuple[date, ...] = st.date_input(
         "Days",
         value=default,
-        min_value=min(gold.first_date, gold.as_of_date) - timedelta(days=1),
-        max_value=gold.as_of_date + timedelta(days=1),
+        min_value=min(gold.first_date, gold.as_of_date),
+        max_value=gold.as_of_date,
         key="days",
+        bind="query-params",
     )
     # While only the first day of a period is chosen, it is that day.
     return (chosen[0], chosen[-1]) if chosen else default

@@ -92,6 +92,10 @@ def test_a_link_carries_the_slicers(desk: Visitor, gold: Gold, silver: SilverTwi
     everything = Filters(gold.first_date, gold.as_of_date, states=("CA",))
     desk.open("Social Engagement", period="All days", states="California")
     assert desk.cards() == shown(silver, everything, "Social Engagement")
+    week = Filters(gold.as_of_date - timedelta(days=10), gold.as_of_date - timedelta(days=4), categories=("Toys",))
+    days = [week.first_date.isoformat(), week.last_date.isoformat()]
+    desk.open("Conversion Analysis", period="Chosen days", days=days, categories="Toys")
+    assert desk.cards() == shown(silver, week, "Conversion Analysis")
     desk.open()
 
 

@@ -69,9 +69,9 @@ class Visitor:
         if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1":
             self._complain(f"request to {request.url}")
 
-    def open(self, page: str = "Executive Overview", **slicers: str) -> "Visitor":
+    def open(self, page: str = "Executive Overview", **slicers: str | list[str]) -> "Visitor":
         """Go to a page, with slicers set by the link, and wait until it is drawn."""
-        self.page.goto(f"{self.address}/?{urlencode({'page': page, **slicers})}")
+        self.page.goto(f"{self.address}/?{urlencode({'page': page, **slicers}, doseq=True)}")
         expect(self.page.locator("header.page h1")).to_have_text(page)
         self.wait()
         return self
