@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 import pytest
 from playwright.sync_api import Browser, expect
 
+from dashboard.charts.look import LONGEST_LABEL
 from dashboard.gold import TABLES
 from ingestion.printable import printable
 from tests.browser.test_pages import VISUALS
@@ -25,6 +26,7 @@ HOSTILE = (
     "\u202egnp.exe\u202c \x1b[31mred\x00",
     "LONG " * 200,
 )
+PRODUCT_LABELS = ":is(.st-key-visual_winning_products, .st-key-visual_product_months) .yaxislayer-above text"
 CATEGORY = "<img src=y onerror=alert(4)> **Books** :smile: $y$"
 
 
@@ -80,9 +82,10 @@ def hostile_tables(tables: dict[str, pa.Table], hostile_names: dict[str, str]) -
     return changed
 
 
-def as_shown(name: str) -> str:
+def as_shown(name: str, longest: int = 120) -> str:
     """A name as the page writes it: cut, and with nothing in it that acts."""
-    return " ".join(printable(name if len(name) <= 120 else f"{name[:119]}\N{HORIZONTAL ELLIPSIS}").split())
+    cut = name if len(name) <= longest else f"{name[: longest - 1]}\N{HORIZONTAL ELLIPSIS}"
+    return " ".join(printable(cut).split())
 
 
 def test_hostile_names_are_shown_as_text(
@@ -91,7 +94,9 @@ def test_hostile_names_are_shown_as_text(
     write_gold(folder, hostile_tables)
     visitor.open()
     names = {as_shown(name) for name in hostile_names.values()}
+    labels = {as_shown(name, LONGEST_LABEL) for name in hostile_names.values()}
     seen: set[str] = set()
+    labelled = 0
     for page in VISUALS:
         visitor.turn_to(page)
         for cell in visitor.page.locator("td:first-child").all():
@@ -102,9 +107,13 @@ def test_hostile_names_are_shown_as_text(
         charts = visitor.page.locator("[data-testid=stPlotlyChart]")
         if charts.count():
             charts.last.hover()
+        for label in visitor.page.locator(PRODUCT_LABELS).all():
+            assert " ".join((label.text_content() or "").split()) in labels
+            labelled += 1
         # Nothing that a name asked for is there: no picture, link, script, formula or bold text in it.
         assert visitor.page.locator("[data-testid=stMain] :is(img, script, .katex, a[href], extra)").count() == 0
         expect(visitor.page.locator("[data-testid=stException]")).to_have_count(0)
+    assert labelled > 10
     # Each kind of hostile name was looked at.
     assert len({hostile[:5] for hostile in HOSTILE for text in seen if text.startswith(as_shown(hostile)[:5])}) >= 6
 
