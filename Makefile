@@ -6,9 +6,10 @@ EVENTS ?= 500000
 DAYS ?= 90
 RATE ?= 50
 DOCS_PORT ?= 8080
+DASHBOARD_PORT ?= 8501
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo show live test powerbi-export powerbi-check prove lint audit docs clean
+.PHONY: help setup demo show live dashboard powerbi-export test powerbi-check dashboard-test prove lint audit docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -36,15 +37,21 @@ show: setup ## Print the four perspectives as tables, and what stands out: PERSP
 live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a second
 	@$(BIN)/python -m sandbox live --rate $(RATE)
 
-# Two at a time, a file each: what one waits for (a JVM that starts, a broker that is gone) the other works through.
-test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+dashboard: setup ## Serve the four perspectives and the pipeline's health on 127.0.0.1: DASHBOARD_PORT=8501
+	@$(BIN)/python -m dashboard serve --port $(DASHBOARD_PORT)
 
 powerbi-export: setup ## Write gold as Parquet files, for the Power BI project: FOLDER=...
 	@$(BIN)/python -m sandbox powerbi-export $(if $(FOLDER),--folder "$(FOLDER)")
 
+# Two at a time, a file each: what one waits for (a JVM that starts, a broker that is gone) the other works through.
+test: setup lint ## Run every test: linters, types, unit, dbt, integration with the broker
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+
 powerbi-check: setup ## Check the Power BI project without Power BI: SHOP_TABLES=.local/warehouse (your demo's tables)
 	@$(BIN)/python -m pytest tests/powerbi
+
+dashboard-test: setup ## Test the dashboard in headless Chromium: SHOP_TABLES=.local/warehouse (your demo's tables)
+	@$(BIN)/python -m pytest tests/unit/test_dashboard.py tests/browser
 
 prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (hours): REPORT=file
 	@$(BIN)/python -m tests.prove $(if $(REPORT),--report $(REPORT))

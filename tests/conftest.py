@@ -39,7 +39,7 @@ def shop_tables(request: pytest.FixtureRequest) -> Path:
     if "SHOP_TABLES" not in os.environ:
         tables: Path = request.getfixturevalue("shop").tables
         return tables
-    folder = Path(os.environ["SHOP_TABLES"])
+    folder = Path(os.environ["SHOP_TABLES"]).resolve()
     assert (folder / "gold.db" / "as_of").is_dir(), f"SHOP_TABLES names {folder}, which holds no built shop"
     return folder
 

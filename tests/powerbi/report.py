@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any
 
+from dashboard import colours
 from tests.powerbi.dax import references
 from tests.powerbi.project import Project, Visual, expressions_in
 
@@ -34,16 +35,9 @@ SLICERS = {"period": ("Date", "Period"), "dates": ("Date", "Date"), "state": ("S
     "category": ("Category", "Category")
 }
 """What is chosen on all pages at once: group of synced slicers -> column."""
-COLOURS = {
-    **{"blue": "#0072B2", "vermilion": "#D55E00", "green": "#009E73", "orange": "#E69F00", "sky": "#56B4E9"},
-    **{"pink": "#CC79A7", "yellow": "#F0E442", "grey": "#5F6B7A"},
-    **{"background": "#FFFFFF", "panel": "#F5F7FA", "text": "#1F2933"},
-}
-"""The colours of report and browser dashboard, colour-blind safe (Okabe and Ito)."""
-MEANING = {
-    **{"Social Media": "blue", "Blog": "orange", "Video": "green"},
-    **{"Positive %": "green", "Neutral %": "grey", "Negative %": "vermilion"},
-}
+COLOURS = {name.lower(): code for name, code in vars(colours).items() if name.isupper() and isinstance(code, str)}
+"""The browser dashboard's colours, by name: the report has no others."""
+MEANING = {**colours.CONTENT_TYPES, **{f"{bucket} %": code for bucket, code in colours.SENTIMENT.items()}}
 """What has the same colour wherever it is shown."""
 MOBILE_WIDTH = 324
 
@@ -212,7 +206,7 @@ def colours_are_the_shared_ones(project: Project) -> list[str]:
         for point in visual.json["visual"].get("objects", {}).get("dataPoint", []):
             what = _coloured(point.get("selector", {}))
             code = point["properties"]["fill"]["solid"]["color"]["expr"]["Literal"]["Value"].strip("'")
-            if what in MEANING and code != COLOURS[MEANING[what]]:
+            if what in MEANING and code != MEANING[what]:
                 problems.append(f"{visual.place}: {what} is not {MEANING[what]}")
     return problems
 

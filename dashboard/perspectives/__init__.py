@@ -1,0 +1,1 @@
+"""How the pages draw what `dashboard.queries` found: one module a page."""

@@ -1,0 +1,115 @@
+"""The dashboard as people start it, in a process of its own, and a browser that looks at it."""
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from playwright.sync_api import Browser, Page, Request, expect
+
+from sandbox.processes import listening
+from sandbox.settings import ROOT
+from tests.support.sandboxes import free_port
+
+SECONDS = 30
+"""How long anything may take before it counts as broken; the machine may be busy."""
+expect.set_options(timeout=SECONDS * 1000)
+
+
+@contextmanager
+def served(warehouse: Path, log: Path) -> Iterator[str]:
+    """Serve a warehouse folder; gives the address."""
+    port = free_port()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dashboard", "serve", "--port", str(port), "--warehouse", str(warehouse)],
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    try:
+        deadline = time.monotonic() + 2 * SECONDS
+        while not listening(port):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+class Visitor:
+    """A browser tab that remembers what it should not have seen: errors, dialogs, requests to elsewhere."""
+
+    def __init__(self, browser: Browser, address: str, width: int = 1280) -> None:
+        self.address = address
+        self._context = browser.new_context(viewport={"width": width, "height": 900})
+        self.page: Page = self._context.new_page()
+        self.page.on("request", self._look_at)
+        self.page.set_default_timeout(SECONDS * 1000)
+        self.complaints: list[str] = []
+        self.page.on("console", lambda said: self._complain(said.text) if said.type == "error" else None)
+        self.page.on("pageerror", lambda error: self._complain(str(error)))
+        self.page.on("dialog", lambda dialog: (self._complain(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    def _complain(self, what: str) -> None:
+        self.complaints.append(what)
+
+    def _look_at(self, request: Request) -> None:
+        url = urlsplit(request.url)
+        if url.scheme not in ("data", "blob") and url.hostname != "127.0.0.1":
+            self._complain(f"request to {request.url}")
+
+    def open(self, page: str = "Executive Overview", **slicers: str | list[str]) -> "Visitor":
+        """Go to a page, with slicers set by the link, and wait until it is drawn."""
+        self.page.goto(f"{self.address}/?{urlencode({'page': page, **slicers}, doseq=True)}")
+        expect(self.page.locator("header.page h1")).to_have_text(page)
+        self.wait()
+        return self
+
+    def turn_to(self, page: str) -> "Visitor":
+        """Go to a page by the sidebar, and wait until it is drawn."""
+        self.page.get_by_role("radio", name=page).check(force=True)
+        expect(self.page.locator("header.page h1")).to_have_text(page)
+        self.wait()
+        return self
+
+    def wait(self) -> None:
+        """Wait until the script has run and what it drew is there."""
+        expect(self.page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
+        expect(self.page.locator("[data-stale=true]")).to_have_count(0)
+        for chart in self.page.locator("[data-testid=stPlotlyChart]").all():
+            expect(chart.locator(".main-svg").first).to_be_visible()
+
+    def choose(self, slicer: str, value: str) -> None:
+        """Choose a value of a slicer in the sidebar, as a person does."""
+        self.page.get_by_role("combobox", name=re.compile(slicer)).click()
+        self.page.get_by_role("option", name=value, exact=True).click()
+        self.page.keyboard.press("Escape")
+
+    def cards(self) -> dict[str, str]:
+        """What the cards say, by measure."""
+        return {
+            str(card.get_attribute("data-measure")): card.locator(".value").inner_text()
+            for card in self.page.locator(".card").all()
+        }
+
+    def changes(self) -> dict[str, str]:
+        """What the cards say of changes, by measure."""
+        return {
+            str(card.get_attribute("data-measure")): card.locator(".change b").inner_text()
+            for card in self.page.locator(".card", has=self.page.locator(".change b")).all()
+        }
+
+    def close(self) -> None:
+        """Close the tab."""
+        self._context.close()
