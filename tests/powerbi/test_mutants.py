@@ -104,7 +104,7 @@ MISTAKES: list[tuple[Check, Mutation, str]] = [
     (
         report.colours_are_the_shared_ones,
         (f"{PAGES}/social_engagement/visuals/value_index/visual.json", "#E69F00", "#009E73"),
-        "Blog is not orange",
+        "Blog is not #E69F00",
     ),
 ]
 
