@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from sandbox.perspectives import queries_in
 from tests.support.events import order, review
-from tests.support.tables import INCREMENTAL_TABLES
+from tests.support.tables import INCREMENTAL_TABLES, ONLY_INCREMENTAL
 from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "replay"
@@ -94,7 +95,7 @@ def replayed(warehouse: Warehouse) -> Replayed:
     after_orders, sales_after_orders = messages(warehouse), sales(warehouse)
 
     replay(warehouse)
-    warehouse.dbt("run")
+    warehouse.dbt("run", *ONLY_INCREMENTAL)
     tables = {table: warehouse.rows(table, without) for table, without in INCREMENTAL_TABLES.items()}
     return Replayed(before, after_orders, messages(warehouse), sales_before, sales_after_orders, tables)
 
@@ -144,13 +145,24 @@ def test_who_was_accepted_meanwhile_gives_way_to_who_landed_first(hub: str, repl
         assert message["duplicate_of"]["offset"] == first["offset"]
 
 
+def test_the_quarantine_is_listed_by_reason_with_counts_and_samples(warehouse: Warehouse, replayed: Replayed) -> None:
+    listed = {query.name: warehouse.query(query.sql) for query in queries_in(warehouse.compile("quarantine"))}
+    counted = warehouse.query("select hub, count(*) as n from silver.quarantined_events group by hub")
+    for hub in counted:
+        of_hub = [row for row in listed["reasons"] if row["hub"] == hub["hub"]]
+        assert sum(row["messages_with_no_other"] for row in of_hub) <= hub["n"] <= sum(r["messages"] for r in of_hub)
+    samples = {(row["hub"], row["reason"]): row["body"] for row in listed["samples"]}
+    assert samples.keys() == {(row["hub"], row["reason"]) for row in listed["reasons"]}
+    assert "replay Atlantis" in samples["orders", "unknown_state"]
+
+
 def test_a_second_replay_changes_nothing(warehouse: Warehouse, replayed: Replayed) -> None:
     replay(warehouse)
     assert messages(warehouse) == replayed.after_all
 
 
 def test_tables_equal_a_full_refresh_by_the_new_rules(warehouse: Warehouse, replayed: Replayed) -> None:
-    warehouse.dbt("run", "--full-refresh")
+    warehouse.dbt("run", "--full-refresh", *ONLY_INCREMENTAL)
     for table, without in INCREMENTAL_TABLES.items():
         refreshed = warehouse.rows(table, without)
         assert refreshed == replayed.tables[table], table
