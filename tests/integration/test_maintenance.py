@@ -1,0 +1,109 @@
+"""Maintenance makes few files of many, changes no row, and disturbs neither who lands nor who picks."""
+
+import json
+from datetime import UTC, datetime
+from threading import Thread
+from typing import Any, NamedTuple
+
+import pytest
+
+from ingestion.errors import UserError
+from tests.support.events import order
+from tests.support.tables import INCREMENTAL_TABLES
+from tests.support.warehouse import Message, Warehouse
+
+GENERATION = "maintenance"
+MINE = f"topic_generation = '{GENERATION}'"
+AT = datetime(2026, 6, 30, tzinfo=UTC)
+BATCHES = 4
+
+
+class Maintained(NamedTuple):
+    """The rows of all tables before and after, which were still scattered, and what broke the landing."""
+
+    before: dict[str, list[tuple[Any, ...]]]
+    after: dict[str, list[tuple[Any, ...]]]
+    scattered: list[str]
+    failures: list[Exception]
+
+
+def land(warehouse: Warehouse, offset: int) -> None:
+    body = order(order_id=f"maintenance {offset}")
+    warehouse.land([Message(body, 0, offset, AT)], GENERATION)
+
+
+def maintain(warehouse: Warehouse, *tables: str) -> None:
+    arguments = json.dumps({"tables": tables} if tables else {})
+    warehouse.dbt("run-operation", "maintain", "--args", arguments)
+
+
+def files_too_many(warehouse: Warehouse, table: str) -> int:
+    """Files beyond one in each partition; these tables are small."""
+    (detail,) = warehouse.query(f"describe detail {table}")
+    columns = ", ".join(detail["partitionColumns"])
+    partitions = warehouse.query(f"select distinct {columns} from {table}") if columns else [{}]
+    return max(0, detail["numFiles"] - len(partitions))
+
+
+@pytest.fixture(scope="module")
+def maintained(warehouse: Warehouse) -> Maintained:
+    """All tables, maintained while batches land; then these batches are picked."""
+    warehouse.dbt("seed")
+    for offset in range(BATCHES):
+        land(warehouse, offset)
+    warehouse.dbt("run")
+    assert files_too_many(warehouse, "bronze.orders") > 0
+    tables = ["bronze.engagement", *INCREMENTAL_TABLES, "silver.us_states", "gold.dim_state"]
+    before = {table: warehouse.rows(table) for table in tables}
+    failures: list[Exception] = []
+
+    def land_on() -> None:
+        try:
+            for offset in range(BATCHES, 2 * BATCHES):
+                land(warehouse, offset)
+        except Exception as error:
+            failures.append(error)
+
+    landing = Thread(target=land_on)
+    landing.start()
+    maintain(warehouse)
+    landing.join()
+    after = {table: warehouse.rows(table) for table in tables}
+    scattered = [table for table in INCREMENTAL_TABLES if files_too_many(warehouse, table)]
+    warehouse.dbt("run", "--select", "order_keys", "order_messages")
+    return Maintained(before, after, scattered, failures)
+
+
+def test_no_row_changes(maintained: Maintained) -> None:
+    for table, rows in maintained.before.items():
+        assert maintained.after[table] == rows, table
+
+
+def test_small_files_become_one(warehouse: Warehouse, maintained: Maintained) -> None:
+    # Batches that landed after bronze's turn have files of their own.
+    assert files_too_many(warehouse, "bronze.orders") <= BATCHES
+    assert maintained.scattered == []
+
+
+def test_what_lands_meanwhile_lands_and_is_picked_once(warehouse: Warehouse, maintained: Maintained) -> None:
+    assert maintained.failures == []
+    rows = warehouse.query(f"select offset, verdict from silver.order_messages where {MINE} order by offset")
+    assert [(row["offset"], row["verdict"]) for row in rows] == [(n, "accepted") for n in range(2 * BATCHES)]
+
+
+def test_a_table_that_fails_is_named_and_does_not_stop_the_others(
+    warehouse: Warehouse, maintained: Maintained, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # A table that must keep its versions for longer refuses to have them removed.
+    keep = "delta.deletedFileRetentionDuration"
+    warehouse.query(f"alter table bronze.orders set tblproperties ('{keep}' = 'interval 30 days')")
+    assert files_too_many(warehouse, "silver.order_messages") > 0
+    try:
+        with pytest.raises(UserError, match="DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT"):
+            maintain(warehouse, "bronze.orders", "silver.order_messages")
+    finally:
+        warehouse.query(f"alter table bronze.orders unset tblproperties ('{keep}')")
+    assert files_too_many(warehouse, "silver.order_messages") == 0
+    said = capsys.readouterr().out
+    assert "bronze.orders: failed" in said
+    assert "silver.order_messages: " in said
