@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ingestion.errors import UserError
 from tests.support.events import order
 from tests.support.tables import INCREMENTAL_TABLES
 from tests.support.warehouse import Message, Warehouse
@@ -89,21 +88,3 @@ def test_what_lands_meanwhile_lands_and_is_picked_once(warehouse: Warehouse, mai
     assert maintained.failures == []
     rows = warehouse.query(f"select offset, verdict from silver.order_messages where {MINE} order by offset")
     assert [(row["offset"], row["verdict"]) for row in rows] == [(n, "accepted") for n in range(2 * BATCHES)]
-
-
-def test_a_table_that_fails_is_named_and_does_not_stop_the_others(
-    warehouse: Warehouse, maintained: Maintained, capsys: pytest.CaptureFixture[str]
-) -> None:
-    # A table that must keep its versions for longer refuses to have them removed.
-    keep = "delta.deletedFileRetentionDuration"
-    warehouse.query(f"alter table bronze.orders set tblproperties ('{keep}' = 'interval 30 days')")
-    assert files_too_many(warehouse, "silver.order_messages") > 0
-    try:
-        with pytest.raises(UserError, match="DELTA_VACUUM_RETENTION_PERIOD_TOO_SHORT"):
-            maintain(warehouse, "bronze.orders", "silver.order_messages")
-    finally:
-        warehouse.query(f"alter table bronze.orders unset tblproperties ('{keep}')")
-    assert files_too_many(warehouse, "silver.order_messages") == 0
-    said = capsys.readouterr().out
-    assert "bronze.orders: failed" in said
-    assert "silver.order_messages: " in said
