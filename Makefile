@@ -7,9 +7,10 @@ DAYS ?= 90
 RATE ?= 50
 DOCS_PORT ?= 8080
 DASHBOARD_PORT ?= 8501
+RETAIN_HOURS ?= 168
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo show live dashboard powerbi-export test powerbi-check dashboard-test prove lint audit docs clean
+.PHONY: help setup demo show live dashboard quarantine erase maintain powerbi-export test powerbi-check dashboard-test prove lint audit docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -33,6 +34,15 @@ demo: setup ## Run the whole pipeline once: EVENTS=500000 over DAYS=90, from the
 
 show: setup ## Print the four perspectives as tables, and what stands out: PERSPECTIVE=executive_overview
 	@$(BIN)/python -m sandbox show $(PERSPECTIVE)
+
+quarantine: setup ## Print why messages are in quarantine, with counts and samples
+	@$(BIN)/python -m sandbox quarantine
+
+erase: setup ## Erase all messages of customers, and sum again without them: CUSTOMER="4711 4712"
+	@$(BIN)/python -m sandbox erase -- $(CUSTOMER)
+
+maintain: setup ## Compact all tables and remove files of versions older than RETAIN_HOURS=168
+	@$(BIN)/python -m sandbox maintain --retain-hours $(RETAIN_HOURS)
 
 live: setup ## Run simulator, stream job and dbt until Ctrl-C: RATE=50 events a second
 	@$(BIN)/python -m sandbox live --rate $(RATE)

@@ -4,8 +4,10 @@ Read, stamp, write: a batch of the stream comes in with Kafka's columns and goes
 Nothing is parsed, filtered or dropped here.
 """
 
+import re
 from typing import Final
 
+from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -23,6 +25,9 @@ COLUMNS: Final = {
 """Column names and Spark types, in order. The ones that are picked and skipped by stand first: Delta keeps
 statistics of the first 32 leaf columns."""
 
+POSITION: Final = ("topic_generation", "partition", "offset")
+ERASED_POSITIONS: Final = "erased_positions"
+
 
 def create_table(spark: SparkSession, table: str) -> None:
     """Make an empty bronze table where there is none.
@@ -30,12 +35,9 @@ def create_table(spark: SparkSession, table: str) -> None:
     Args:
         table: a path (with a slash), or a catalog name.
     """
-    name = f"delta.`{table}`" if "/" in table else table
+    name = sql_name(table)
     columns = ", ".join(f"`{column}` {kind}" for column, kind in COLUMNS.items())
-    spark.sql(
-        f"create table if not exists {name} ({columns}) using delta partitioned by (ingest_date) "
-        "tblproperties ('delta.appendOnly' = 'true')"
-    )
+    spark.sql(f"create table if not exists {name} ({columns}) using delta partitioned by (ingest_date)")
 
 
 def next_landed_batch(spark: SparkSession, table: str) -> int:
@@ -45,9 +47,35 @@ def next_landed_batch(spark: SparkSession, table: str) -> int:
 
 
 def high_water(spark: SparkSession, table: str, topic_generation: str) -> dict[int, int]:
-    """By partition of a topic: the highest offset that has landed."""
-    landed = _read(spark, table).where(F.col("topic_generation") == topic_generation)
+    """By partition of a topic: the highest offset that has landed, be it erased since or not."""
+    landed = _read(spark, table)
+    erased = erased_positions(table)
+    if exists(spark, erased):
+        hub = re.split(r"[./]", table)[-1]
+        gone = _read(spark, erased).where(F.col("hub") == hub)
+        landed = landed.select(*POSITION).unionByName(gone.select(*POSITION))
+    landed = landed.where(F.col("topic_generation") == topic_generation)
     return {row[0]: row[1] for row in landed.groupBy("partition").agg(F.max("offset")).collect()}
+
+
+def erased_positions(table: str) -> str:
+    """The table, beside a hub's, that remembers which positions were erased for good."""
+    separator = "/" if "/" in table else "."
+    return f"{table.rpartition(separator)[0]}{separator}{ERASED_POSITIONS}"
+
+
+def sql_name(table: str) -> str:
+    """A table as SQL names it: a path (with a slash) is a Delta table's folder."""
+    return f"delta.`{table}`" if "/" in table else table
+
+
+def exists(spark: SparkSession, table: str) -> bool:
+    """Whether there is such a table."""
+    try:
+        spark.sql(f"describe {sql_name(table)}")
+    except AnalysisException:
+        return False
+    return True
 
 
 def above(events: DataFrame, high_water: dict[int, int]) -> DataFrame:

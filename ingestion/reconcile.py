@@ -4,14 +4,24 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from pyspark.errors import AnalysisException
 from pyspark.sql import SparkSession
 
+from ingestion import bronze
 from ingestion.kafka_options import broker_offsets, topic_generation
 from ingestion.settings import Settings
 
 MESSAGES = {"orders": "order_messages", "engagement": "engagement_messages", "reviews": "review_messages"}
 """The silver table with the verdicts on a hub's messages."""
+
+COUNTS = {
+    "landed": "landed",
+    "landed_again": "again",
+    "accepted": "accepted",
+    "duplicates": "duplicates",
+    "quarantined": "quarantined",
+    "erased": "erased",
+}
+"""The counts of a partition, and what people read above them."""
 
 ACCOUNT = """
 with
@@ -28,6 +38,12 @@ judged as (
     group by topic_generation, partition, offset
 ),
 
+erased as (
+    select topic_generation, partition, offset, true as is_erased
+    from {erased}
+    where hub = '{hub}'
+),
+
 positions as (
     select
         topic_generation,
@@ -36,8 +52,11 @@ positions as (
         coalesce(landed.times, 0) as landed,
         coalesce(judged.times, 0) as judged,
         judged.verdict,
+        coalesce(erased.is_erased, false) as is_erased,
         lag(offset) over (partition by topic_generation, partition order by offset) as previous
-    from landed full outer join judged using (topic_generation, partition, offset)
+    from landed
+    full outer join judged using (topic_generation, partition, offset)
+    full outer join erased using (topic_generation, partition, offset)
 )
 
 select
@@ -51,8 +70,10 @@ select
     count_if(verdict = 'duplicate') as duplicates,
     count_if(verdict = 'rejected') as quarantined,
     count_if(landed > 0 and judged = 0) as waiting,
-    count_if(landed = 0) as unknown,
+    count_if(landed = 0 and judged > 0) as unknown,
     count_if(judged > 1) as judged_again,
+    count_if(is_erased) as erased,
+    count_if(is_erased and landed > 0) as half_erased,
     array_sort(collect_list(
         if(offset > previous + 1, struct(previous + 1 as first, offset - 1 as last), null)
     )) as gaps
@@ -81,6 +102,8 @@ class Partition:
     accepted: int = 0
     duplicates: int = 0
     quarantined: int = 0
+    erased: int = 0
+    """Landed once and forgotten since, by erase_customers: in no other number here."""
     problems: list[str] = field(default_factory=list)
     """What is not as it must be, in words; empty if all is well."""
 
@@ -118,13 +141,18 @@ def _reconcile_hub(spark: SparkSession, settings: Settings, hub: str) -> list[Pa
 
 
 def _account(spark: SparkSession, settings: Settings, hub: str) -> list[dict[str, Any]]:
-    bronze, messages = _table(settings.bronze, hub), _table(settings.silver, MESSAGES[hub])
-    if not _exists(spark, bronze):
+    landed, messages = _table(settings.bronze, hub), _table(settings.silver, MESSAGES[hub])
+    erased = bronze.erased_positions(landed)
+    if not bronze.exists(spark, landed):
         return []
-    if not _exists(spark, messages):
-        # Nothing was ever built: all that landed waits.
-        messages = f"(select *, cast(null as string) as verdict from {bronze} where false)"
-    return [row.asDict() for row in spark.sql(ACCOUNT.format(bronze=bronze, messages=messages)).collect()]
+    nothing = f"(select *, cast(null as string) as verdict, '{hub}' as hub from {bronze.sql_name(landed)} where false)"
+    tables = {
+        "bronze": bronze.sql_name(landed),
+        # Before the first build all that landed waits.
+        "messages": bronze.sql_name(messages) if bronze.exists(spark, messages) else nothing,
+        "erased": bronze.sql_name(erased) if bronze.exists(spark, erased) else nothing,
+    }
+    return [row.asDict() for row in spark.sql(ACCOUNT.format(hub=hub, **tables)).collect()]
 
 
 def _judged(hub: str, row: dict[str, Any]) -> Partition:
@@ -138,6 +166,7 @@ def _judged(hub: str, row: dict[str, Any]) -> Partition:
         (row["waiting"], "landed and have no verdict yet (dbt build)"),
         (row["unknown"], "have a verdict and are not in bronze"),
         (row["judged_again"], "have more than one verdict"),
+        (row["half_erased"], "are to be erased and still in bronze (erase again)"),
     ):
         if count:
             problems.append(f"{count:,} {problem}")
@@ -155,13 +184,13 @@ def as_dict(partitions: list[Partition]) -> dict[str, Any]:
 
 def as_table(partitions: list[Partition]) -> str:
     """As people read it: a line a partition, then the problems."""
-    names = ("hub", "partition", "broker next", "landed", "again", "accepted", "duplicates", "quarantined", "")
+    names = ("hub", "partition", "broker next", *COUNTS.values(), "")
     rows = [
         (
             each.hub,
             f"{each.topic_generation[:8]}/{each.partition}",
             "gone" if each.broker_next is None else f"{each.broker_next:,}",
-            *(f"{n:,}" for n in (each.landed, each.landed_again, each.accepted, each.duplicates, each.quarantined)),
+            *(f"{getattr(each, name):,}" for name in COUNTS),
             "differs" if each.problems else "agrees",
         )
         for each in partitions
@@ -173,12 +202,4 @@ def as_table(partitions: list[Partition]) -> str:
 
 
 def _table(where: str, name: str) -> str:
-    return f"delta.`{where}/{name}`" if "/" in where else f"{where}.{name}"
-
-
-def _exists(spark: SparkSession, table: str) -> bool:
-    try:
-        spark.sql(f"describe {table}")
-    except AnalysisException:
-        return False
-    return True
+    return f"{where}{'/' if '/' in where else '.'}{name}"

@@ -73,6 +73,43 @@ def show(perspective: str | None) -> None:
 
 
 @main.command()
+def quarantine() -> None:
+    """Print the reasons for which messages are in quarantine, with counts and samples.
+
+    Example: python -m sandbox quarantine
+    """
+    from sandbox.operations import show_quarantine
+
+    show_quarantine(SandboxSettings())
+
+
+@main.command()
+@click.argument("customer_ids", nargs=-1, required=True)
+def erase(customer_ids: tuple[str, ...]) -> None:
+    """Erase all messages of customers from all tables, and sum again without them.
+
+    Example: python -m sandbox erase 4711 4712
+    """
+    from sandbox.operations import erase as erase_customers
+
+    erase_customers(SandboxSettings(), customer_ids)
+
+
+@main.command()
+@click.option(
+    "--retain-hours", type=click.IntRange(0), default=168, show_default=True, help="How long old versions stay."
+)
+def maintain(retain_hours: int) -> None:
+    """Compact all tables, and remove files that no version of the last hours needs.
+
+    Example: python -m sandbox maintain
+    """
+    from sandbox.operations import maintain as maintain_tables
+
+    maintain_tables(SandboxSettings(), retain_hours)
+
+
+@main.command()
 def stop() -> None:
     """Stop the broker and the Spark server.
 

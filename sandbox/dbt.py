@@ -8,9 +8,12 @@ from dbt_common.events.base_types import EventMsg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from ingestion.errors import UserError
-from sandbox.console import console, noise_to
+from sandbox.console import console, noise_to, untrusted
 from sandbox.settings import ROOT, SandboxSettings
 from sandbox.spark import spark_server
+
+FAILURES = ("RunResultError", "RunResultFailure", "MainEncounteredError", "RunningOperationCaughtError")
+"""The events in which dbt says what failed."""
 
 
 class Dbt:
@@ -73,7 +76,10 @@ class Dbt:
                     progress.update(task, total=data.total)
                 elif info.name in ("LogTestResult", "LogModelResult", "LogSeedResult"):
                     progress.advance(task)
-                elif info.name in ("RunResultError", "RunResultFailure", "MainEncounteredError"):
+                elif info.name == "JinjaLogInfo":
+                    # What an operation says of itself, with texts of events in it perhaps.
+                    progress.console.print(untrusted(data.msg))
+                elif info.name in FAILURES:
                     failures.append(info.msg.strip())
 
             logging = ("--log-level", "none", "--log-level-file", "info", "--no-use-colors")

@@ -1,6 +1,7 @@
 """The four perspectives as tables: the queries of dbt_project/analyses, compiled by dbt and run over gold."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -44,11 +45,11 @@ def queries_in(sql: str) -> list[Query]:
 
 
 class Perspectives:
-    """All analyses, compiled at once."""
+    """Analyses, by default the four perspectives, compiled at once."""
 
-    def __init__(self, dbt: Dbt) -> None:
+    def __init__(self, dbt: Dbt, names: Sequence[str] = PERSPECTIVES) -> None:
         self._dbt = dbt
-        compiled = dbt.compile(*PERSPECTIVES)
+        compiled = dbt.compile(*names)
         self.queries = {name: queries_in(sql) for name, sql in compiled.items()}
 
     def rows(self, perspective: str, query: str) -> list[dict[str, Any]]:

@@ -41,9 +41,10 @@
     read again is left out. Adds to the staging view's columns: verdict; duplicate_of, the position that counts. Keeps the
     body of rejected messages only.
 
-    staged: the hub's staging view. keys: its index. picked: as `pick` gives it for the index.
+    staged: the hub's staging view. keys: its index. picked: as `pick` gives it for the index, or any predicate over
+    positions. is_part: whether there are other messages than these; by default as the model runs.
 #}
-{% macro messages_with_verdict(staged, keys, picked) -%}
+{% macro messages_with_verdict(staged, keys, picked, is_part=none) -%}
     with
 
     messages as (
@@ -55,7 +56,7 @@
         select * from {{ keys }}
     ),
 
-    {% if is_incremental() -%}
+    {% if is_part or (is_part is none and is_incremental()) -%}
 
     picked_keys as (
         select * from keys
@@ -125,4 +126,10 @@
             null
         ) as duplicate_of
     from judged
+{%- endmacro %}
+
+
+{# What an order comes to, never what it says it comes to; a rejected one may hold any price. #}
+{% macro order_total() -%}
+    try_cast(price * quantity as decimal(18, 2))
 {%- endmacro %}

@@ -18,7 +18,6 @@
 
 {# The statement that makes a bronze table known by name; empty, where the stream job has not landed anything yet. #}
 {% macro register_bronze_table(source) %}
-    {% set folder = var('bronze_path') or run_query('set spark.market.bronze').columns[1].values()[0] %}
     create table if not exists {{ source.schema }}.{{ source.identifier }} (
         {% for column in source.columns.values() -%}
             `{{ column.name }}` {{ column.data_type }}{{ ', ' if not loop.last }}
@@ -26,6 +25,11 @@
     )
     using delta
     partitioned by (ingest_date)
-    location '{{ folder }}/{{ source.identifier }}'
-    tblproperties ('delta.appendOnly' = 'true')
+    location '{{ bronze_folder() }}/{{ source.identifier }}'
 {% endmacro %}
+
+
+{# The folder of the tables that the stream job lands in on this machine. #}
+{% macro bronze_folder() -%}
+    {{ var('bronze_path') or run_query('set spark.market.bronze').columns[1].values()[0] }}
+{%- endmacro %}

@@ -37,8 +37,7 @@ order_messages as (
         category,
         price,
         quantity,
-        -- A rejected event may hold any price.
-        try_cast(price * quantity as decimal(18, 2)) as total_amount,
+        {{ order_total() }} as total_amount,
         is_price_imputed,
         is_quantity_imputed,
         city,

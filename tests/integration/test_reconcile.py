@@ -43,6 +43,12 @@ class Hub:
         )
         frame.write.format("delta").mode("append").save(f"{self._settings.silver}/order_messages")
 
+    def erase(self, *offsets: int) -> None:
+        rows = [("orders", NOW, 0, offset) for offset in offsets]
+        columns = "hub string, topic_generation string, partition int, offset bigint"
+        frame = self._spark.createDataFrame(rows, columns)
+        frame.write.format("delta").mode("append").save(f"{self._settings.bronze}/erased_positions")
+
     def account(self) -> list[account.Partition]:
         return account.reconcile(self._spark, self._settings, ["orders"])
 
@@ -111,6 +117,20 @@ def test_a_verdict_on_what_never_landed_and_a_second_verdict_are_found(hub: Hub)
     hub.judge("duplicate", 0)
     hub.broker_has(0, 5)
     assert hub.problems() == ["1 have a verdict and are not in bronze", "1 have more than one verdict"]
+
+
+def test_what_was_erased_is_no_gap_and_in_no_other_count(hub: Hub) -> None:
+    hub.land(6)
+    hub.judge("accepted", 6)
+    hub.erase(4, 5, 7)
+    hub.broker_has(0, 8)
+    (partition,) = hub.account()
+    assert (partition.problems, partition.landed, partition.accepted, partition.erased) == ([], 5, 3, 3)
+
+
+def test_an_erasure_that_was_cut_off_is_found(hub: Hub) -> None:
+    hub.erase(3)
+    assert hub.problems() == ["1 are to be erased and still in bronze (erase again)"]
 
 
 def test_a_hub_made_anew_under_the_old_name_is_noticed(hub: Hub) -> None:

@@ -29,3 +29,6 @@ INCREMENTAL_TABLES: Final[dict[str, tuple[str, ...]]] = {
 }
 """Each with the columns that tell of the runs and not of the events: when a row was worked on, not what it means.
 `silver.message_batches` tells of nothing else."""
+
+ONLY_INCREMENTAL: Final = ("--select", "config.materialized:incremental")
+"""What a run must select to bring these tables up to date, where the others are of no interest."""

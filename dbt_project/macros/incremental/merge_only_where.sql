@@ -68,15 +68,21 @@
     {%- if not found -%}
         {{ return([]) }}
     {%- endif -%}
+    {{ return([qualified(found.group(1), 'DBT_INTERNAL_DEST')]) }}
+{% endmacro %}
+
+
+{# A bound with its columns named as one table's. #}
+{% macro qualified(bound, table) %}
     {#- Every other piece between quotes is a literal: no column there. -#}
     {%- set pieces = [] -%}
-    {%- for piece in found.group(1).split("'") -%}
+    {%- for piece in bound.split("'") -%}
         {%- do pieces.append(
             piece if loop.index0 % 2
-            else modules.re.sub('\\b(business_date|topic_generation|partition|offset)\\b', 'DBT_INTERNAL_DEST.\\1', piece)
+            else modules.re.sub('\\b(business_date|topic_generation|partition|offset)\\b', table ~ '.\\1', piece)
         ) -%}
     {%- endfor -%}
-    {{ return([pieces | join("'")]) }}
+    {{ return(pieces | join("'")) }}
 {% endmacro %}
 
 
