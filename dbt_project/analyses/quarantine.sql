@@ -1,4 +1,4 @@
--- Quarantine: what was rejected, and why.
+-- What is in quarantine, and why.
 -- See it: make quarantine. Once the cause is mended: docs/runbook.md, "Replay from quarantine".
 
 -- reasons: rejected messages by hub and reason; a message may have several reasons.
