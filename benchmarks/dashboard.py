@@ -1,0 +1,81 @@
+"""How long people wait for the browser dashboard, in a headless Chromium on this machine.
+
+Opens the first page in a new browser, turns to each other page, and changes a slicer on each; a wait ends when
+everything is drawn. Run: python -m benchmarks.dashboard
+"""
+
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import click
+from playwright.sync_api import Browser, sync_playwright
+
+from sandbox.settings import SandboxSettings
+from tests.support.dashboard_server import Visitor, served
+
+CHROMIUM = "/usr/bin/chromium"
+PAGES = (
+    *("Executive Overview", "Conversion Analysis", "Social Engagement", "Customer Sentiment & Reviews"),
+    "Pipeline Health",
+)
+PERIODS = ("Last 7 complete days", "Last 30 complete days")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A browser with an empty cache."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+def look(address: str, waited: Callable[[str, float], None]) -> None:
+    """Look at all pages once, and say what each step took, in seconds."""
+
+    @contextmanager
+    def clock(what: str) -> Iterator[None]:
+        started = time.perf_counter()
+        yield
+        waited(what, time.perf_counter() - started)
+
+    with chromium() as browser:
+        visitor = Visitor(browser, address)
+        with clock("first page, nothing in the browser's cache"):
+            visitor.open()
+        with clock("first page again"):
+            visitor.open()
+        for page in PAGES:
+            if page != PAGES[0]:
+                with clock("another page"):
+                    visitor.turn_to(page)
+            for period in PERIODS:
+                with clock("a slicer"):
+                    visitor.choose("Period", period)
+                    visitor.wait()
+        visitor.close()
+
+
+@click.command()
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True)
+@click.option("--warehouse", type=click.Path(file_okay=False, path_type=Path), help="Default: what make demo built.")
+def main(runs: int, warehouse: Path | None) -> None:
+    """Print the median and the longest wait of each kind."""
+    seconds: dict[str, list[float]] = defaultdict(list)
+    folder = warehouse or SandboxSettings().warehouse
+    with tempfile.TemporaryDirectory() as logs, served(folder.resolve(), Path(logs) / "log") as address:
+        # The server's first look at the tables is its start.
+        look(address, lambda *_: None)
+        for _ in range(runs):
+            look(address, lambda what, took: seconds[what].append(took))
+    for what, waits in seconds.items():
+        click.echo(f"{what}: median {median(waits):.2f} s, longest {max(waits):.2f} s, of {len(waits)}")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks.dashboard")
