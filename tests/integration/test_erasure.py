@@ -66,7 +66,8 @@ def tables_with_traces(warehouse: Warehouse) -> dict[str, bool]:
         f"{schema}.{row['tableName']}"
         for schema in ("bronze", "silver", "gold")
         for row in warehouse.query(f"show tables in {schema}")
-        if not row["tableName"].startswith("stg_")
+        # Views of a session's own are listed in every schema.
+        if not row["isTemporary"] and not row["tableName"].startswith("stg_")
     ]
     return {
         name: any(TRACE.search(repr(tuple(row))) for row in warehouse.spark.table(name).collect()) for name in names
