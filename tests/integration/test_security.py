@@ -326,7 +326,7 @@ def everything(broker_sandbox: TestSandbox) -> Iterator[dict[str, dict[str, str]
         yield {name: listeners(psutil.Process(pid)) for name, pid in pids.items()}
     finally:
         job.terminate()
-        job.communicate(timeout=60)
+        job.communicate(timeout=180)
 
 
 @pytest.mark.parametrize("name", ["broker", "spark server", "stream job"])
