@@ -13,26 +13,15 @@ from pathlib import Path
 from statistics import median
 
 import click
-from playwright.sync_api import Browser, sync_playwright
 
+from dashboard.app import PERSPECTIVES
+from dashboard.slicers import LAST_DAYS
 from sandbox.settings import SandboxSettings
-from tests.support.dashboard_server import Visitor, served
+from tests.support.dashboard_server import Visitor, headless_chromium, served
 
-CHROMIUM = "/usr/bin/chromium"
-PAGES = (
-    *("Executive Overview", "Conversion Analysis", "Social Engagement", "Customer Sentiment & Reviews"),
-    "Pipeline Health",
-)
-PERIODS = ("Last 7 complete days", "Last 30 complete days")
-
-
-@contextmanager
-def chromium() -> Iterator[Browser]:
-    """A browser with an empty cache."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
+PAGES = tuple(PERSPECTIVES)
+# The first of them is chosen when a page opens: it comes last.
+PERIODS = tuple(reversed(LAST_DAYS))
 
 
 def look(address: str, waited: Callable[[str, float], None]) -> None:
@@ -44,7 +33,7 @@ def look(address: str, waited: Callable[[str, float], None]) -> None:
         yield
         waited(what, time.perf_counter() - started)
 
-    with chromium() as browser:
+    with headless_chromium() as browser:
         visitor = Visitor(browser, address)
         with clock("first page, nothing in the browser's cache"):
             visitor.open()

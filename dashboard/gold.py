@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 
 import duckdb
 import pyarrow as pa
-from deltalake import DeltaTable
 from deltalake.exceptions import DeltaError
 
 from dashboard.measures import MACROS
 from ingestion.errors import UserError
+from sandbox.delta import read_delta
 
 Row = dict[str, Any]
 
@@ -158,14 +158,9 @@ def read_table(warehouse: Path, table: str, version: int | None = None) -> pa.Ta
         NothingBuiltError: it can't be read at this version; a build may have replaced it just now.
     """
     try:
-        delta = DeltaTable(str(_folder(warehouse, table)), version=version)
-        data = delta.to_pyarrow_dataset().to_table(columns=list(TABLES[table]))
+        return read_delta(_folder(warehouse, table), TABLES[table], version)
     except (DeltaError, OSError, pa.ArrowException) as error:
         raise NothingBuiltError(f"The table gold.{table} can't be read: {error}") from error
-    for i, field in enumerate(data.schema):
-        if pa.types.is_timestamp(field.type):
-            data = data.set_column(i, field.name, data.column(i).cast(pa.timestamp("us")))
-    return data
 
 
 def gold_of(tables: Mapping[str, pa.Table], versions: Versions = ()) -> Gold:

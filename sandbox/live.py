@@ -131,7 +131,7 @@ def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | N
         console.print(
             f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_event_at']} UTC; dbt run {took:.1f} s"
         )
-        # Nor is it followed by tests at once.
+        # Tests do not follow the first run at once: it is cold, and took long enough.
         tested = tested or time.monotonic()
         if time.monotonic() - tested > TEST_EVERY_SECONDS and not stop.asked:
             # Unit tests prove the SQL, not the data that just arrived.

@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-import pyarrow as pa
-from deltalake import DeltaTable
 from pyarrow import parquet
 
 from ingestion.errors import UserError
+from sandbox.delta import read_delta
 from sandbox.settings import SandboxSettings, private_folder
 
 
@@ -26,16 +25,7 @@ def export_gold(settings: SandboxSettings, folder: Path) -> list[str]:
     private_folder(folder)
     for table in tables:
         unfinished = folder / f"{table.name}.parquet.part"
-        parquet.write_table(_in_utc_without_zone(DeltaTable(table).to_pyarrow_table()), unfinished)
+        parquet.write_table(read_delta(table), unfinished)
         # Power BI may be reading the file that is there.
         unfinished.replace(folder / f"{table.name}.parquet")
     return [table.name for table in tables]
-
-
-def _in_utc_without_zone(table: pa.Table) -> pa.Table:
-    """Timestamps as Databricks' connector gives them, so that the model's columns and filters fit both sources."""
-    for place, field in enumerate(table.schema):
-        if pa.types.is_timestamp(field.type):
-            column = table.column(place).cast(pa.timestamp("us", tz="UTC")).cast(pa.timestamp("us"))
-            table = table.set_column(place, field.name, column)
-    return table

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.charts.look import short, styled
+from dashboard.charts.look import one_row_each, styled
 from dashboard.colours import BACKGROUND, PRIMARY
 from dashboard.formats import Show
 from dashboard.gold import Row
@@ -65,12 +65,7 @@ def bars(
         )
     styled(figure, 16 + 27 * len(rows))
     figure.update_xaxes(visible=False, range=[0, (highest or max(tops, default=0) or 1) * (1.05 if marks else 1.22)])
-    figure.update_yaxes(
-        tickvals=places,
-        ticktext=[short(str(row[label])) for row in rows],
-        range=[len(rows) - 0.5, -0.5],
-        showgrid=False,
-    )
+    one_row_each(figure, [str(row[label]) for row in rows])
     return figure
 
 
@@ -96,12 +91,7 @@ def grouped_bars(rows: Sequence[Row], label: str, values: Mapping[str, str], sho
     styled(figure, 40 + 50 * len(rows), legend=True)
     highest = max((row[value] or 0 for row in rows for value in values), default=1)
     figure.update_xaxes(visible=False, range=[0, (highest or 1) * 1.2])
-    figure.update_yaxes(
-        tickvals=places,
-        ticktext=[short(str(row[label])) for row in rows],
-        range=[len(rows) - 0.5, -0.5],
-        showgrid=False,
-    )
+    one_row_each(figure, [str(row[label]) for row in rows])
     return figure
 
 

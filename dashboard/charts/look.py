@@ -1,5 +1,7 @@
 """What all charts have in common."""
 
+from collections.abc import Sequence
+
 import plotly.graph_objects as go
 
 from dashboard.colours import BACKGROUND, LINES, TEXT
@@ -35,6 +37,16 @@ def styled(figure: go.Figure, height: int, legend: bool = False) -> go.Figure:
     figure.update_xaxes(**axis, title=None)
     figure.update_yaxes(**axis, title=None)
     return figure
+
+
+def one_row_each(figure: go.Figure, names: Sequence[str]) -> None:
+    """Make the vertical axis, on which rows stand at 0, 1, 2 ..., one of names, the first on top."""
+    figure.update_yaxes(
+        tickvals=list(range(len(names))),
+        ticktext=[short(name) for name in names],
+        range=[len(names) - 0.5, -0.5],
+        showgrid=False,
+    )
 
 
 def short(text: str) -> str:

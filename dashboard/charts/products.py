@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from dashboard.charts.look import short, styled
+from dashboard.charts.look import one_row_each, styled
 from dashboard.colours import BACKGROUND, GREY, PRIMARY
 from dashboard.formats import Show
 from dashboard.gold import Row
@@ -50,12 +50,7 @@ def heatmap(rows: Sequence[Row], value: str, show: Show) -> go.Figure:
         side="top",
         showgrid=False,
     )
-    figure.update_yaxes(
-        tickvals=list(range(len(products))),
-        ticktext=[short(name) for _, name in products],
-        range=[len(products) - 0.5, -0.5],
-        showgrid=False,
-    )
+    one_row_each(figure, [name for _, name in products])
     return figure
 
 

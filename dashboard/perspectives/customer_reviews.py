@@ -124,7 +124,6 @@ def _buckets(row: Row) -> None:
 
 def _bubbles(rows: Sequence[Row], at_risk: set[str]) -> None:
     worst = min(rows, key=lambda row: row["Sentiment Index"], default=None)
-    lowest = sorted(rows, key=lambda row: row["Sentiment Index"])[:1]
     visual(
         "product_bubbles",
         f"{worst['product_name']} sounds worst of the {len(rows)} most reviewed products: Sentiment Index "
@@ -135,7 +134,7 @@ def _bubbles(rows: Sequence[Row], at_risk: set[str]) -> None:
         bubbles(
             rows,
             [BAD if row["product_id"] in at_risk else PRIMARY for row in rows],
-            [row["product_id"] in at_risk or row in lowest for row in rows],
+            [row["product_id"] in at_risk or row is worst for row in rows],
         )
         if rows
         else None,

@@ -7,7 +7,6 @@ import streamlit as st
 
 from dashboard import formats
 from dashboard.charts.bars import bars
-from dashboard.charts.look import CONFIG
 from dashboard.charts.over_time import lines
 from dashboard.charts.products import heatmap
 from dashboard.colours import CONTENT_TYPES, ENGAGEMENT, GREY
@@ -22,7 +21,7 @@ from dashboard.measures import (
     LIKES,
     VIEWS,
 )
-from dashboard.perspectives.visual import visual
+from dashboard.perspectives.visual import chart, visual
 from dashboard.queries import social_engagement as queries
 from dashboard.queries.measured import figures, measured
 
@@ -61,14 +60,8 @@ def _content_types(rows: Sequence[Row]) -> None:
         for place, (measure, show, what) in zip(places, panels, strict=True):
             with place:
                 st.html(f'<p class="panel"><b>{measure}</b> <span>{what}</span></p>')
-                st.plotly_chart(
-                    _content_type_bars(shown, measure, show),
-                    key=f"content_types_{measure}",
-                    theme=None,
-                    config=CONFIG,
-                    width="stretch",
-                    alt=f"{measure} by content type. Its numbers are in the table below.",
-                )
+                figure = _content_type_bars(shown, measure, show)
+                chart(figure, f"content_types_{measure}", f"{measure} by content type")
         st.html(folded(table(columns, rows)))
 
 

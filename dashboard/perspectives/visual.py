@@ -38,8 +38,13 @@ def visual(
         if figure is None:
             st.html(contents)
         else:
-            alt = f"{printable(title)}. {what}. Its numbers are in the table below."
-            st.plotly_chart(figure, key=key, theme=None, config=CONFIG, width="stretch", alt=alt)
+            chart(figure, key, f"{printable(title)}. {what}")
             st.html(folded(contents))
         if remark:
             st.html(note(remark))
+
+
+def chart(figure: go.Figure, key: str, what: str) -> None:
+    """Draw a chart, with words for those who can't see it; its numbers stand in a table below."""
+    alt = f"{what}. Its numbers are in the table below."
+    st.plotly_chart(figure, key=key, theme=None, config=CONFIG, width="stretch", alt=alt)

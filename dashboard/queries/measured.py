@@ -26,12 +26,17 @@ def measured(
         sliced_by: the slicers that the visual listens to.
     """
     (fact,) = {measure.fact for measure in measures}
-    columns = ", ".join([*by, *(f'{measure.sql} as "{measure.name}"' for measure in measures)])
+    columns = ", ".join([*by, under_their_names(*measures)])
     grouped = f"group by {', '.join(by)} order by {', '.join(by)}" if by else ""
     return gold.rows(
         f"select {columns} from {fact} where {filters.where(sliced_by)} and {where} {grouped}",
         filters.parameters(sliced_by),
     )
+
+
+def under_their_names(*measures: Measure) -> str:
+    """Measures as columns of a select."""
+    return ", ".join(f'{measure.sql} as "{measure.name}"' for measure in measures)
 
 
 def moved(gold: Gold, filters: Filters, measure: Measure) -> tuple[Any, Any]:

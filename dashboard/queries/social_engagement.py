@@ -11,7 +11,7 @@ from dashboard.measures import (
     VALUE_INDEX_SQL,
     VIEWS,
 )
-from dashboard.queries.measured import measured
+from dashboard.queries.measured import measured, under_their_names
 from dashboard.thresholds import thresholds
 
 
@@ -25,8 +25,8 @@ def content_types(gold: Gold, filters: Filters) -> list[Row]:
 
     Columns: content_type, Views, Clicks, Likes, Engagement Rate, Journeys Purchased, Attributed Revenue, Value Index.
     """
-    engagement = ", ".join(f'{one.sql} as "{one.name}"' for one in (VIEWS, CLICKS, LIKES, ENGAGEMENT_RATE))
-    funnel = ", ".join(f'{one.sql} as "{one.name}"' for one in (JOURNEYS_PURCHASED, ATTRIBUTED_REVENUE))
+    engagement = under_their_names(VIEWS, CLICKS, LIKES, ENGAGEMENT_RATE)
+    funnel = under_their_names(JOURNEYS_PURCHASED, ATTRIBUTED_REVENUE)
     rows = gold.rows(
         f"""
         with

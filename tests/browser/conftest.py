@@ -4,14 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from dashboard.gold import TABLES, Gold, gold_of, read_table
-from tests.support.dashboard_server import Visitor, served
+from tests.support.dashboard_server import CHROMIUM, Visitor, headless_chromium, served
 from tests.support.silver_twin import SilverTwin
-
-CHROMIUM = Path("/usr/bin/chromium")
-NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 
 
 @pytest.fixture(scope="session")
@@ -31,10 +28,8 @@ def chromium() -> Iterator[Browser]:
     """A headless browser."""
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", NOWHERE_ELSE])
+    with headless_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -146,14 +146,13 @@ def test_tables_equal_a_full_refresh_without_them(warehouse: Warehouse, erased: 
 
 
 def test_no_file_has_a_trace_after_vacuum(warehouse: Warehouse, erased: Erased) -> None:
-    # <bronze>/orders/..., <warehouse>/silver.db/order_messages/...
-    found = [file.parts for file in erased.traces_in_files_before_vacuum]
-    tables = {f"{parts[n].removesuffix('.db')}.{parts[n + 1]}" for parts in found for n in [schema_part(parts)]}
+    tables = {table_of(file) for file in erased.traces_in_files_before_vacuum}
     assert tables
     warehouse.dbt("run-operation", "maintain", "--args", json.dumps({"retain_hours": 0, "tables": sorted(tables)}))
     assert files_with_traces() == []
 
 
-def schema_part(parts: tuple[str, ...]) -> int:
-    """Where in a file's path its table's schema stands."""
-    return next(n for n, part in enumerate(parts) if part in ("bronze", "silver.db", "gold.db"))
+def table_of(file: Path) -> str:
+    """Whose data file it is: <bronze>/orders/..., <warehouse>/silver.db/order_messages/..."""
+    (schema,) = {"bronze", "silver.db", "gold.db"} & set(file.parts)
+    return f"{schema.removesuffix('.db')}.{file.parts[file.parts.index(schema) + 1]}"

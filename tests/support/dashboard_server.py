@@ -9,15 +9,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page, Request, expect
+from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
 
 from sandbox.processes import listening
 from sandbox.settings import ROOT
 from tests.support.sandboxes import free_port
 
+CHROMIUM = Path("/usr/bin/chromium")
+NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 SECONDS = 30
 """How long anything may take before it counts as broken; the machine may be busy."""
 expect.set_options(timeout=SECONDS * 1000)
+
+
+@contextmanager
+def headless_chromium() -> Iterator[Browser]:
+    """A new browser, its cache empty, that finds no other machine."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox", NOWHERE_ELSE])
+        yield browser
+        browser.close()
 
 
 @contextmanager
