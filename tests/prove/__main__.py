@@ -1,10 +1,11 @@
 """Command line of the fault run."""
 
 import random
+import shlex
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import click
@@ -30,20 +31,33 @@ def main(short: bool, seed: int, only: tuple[str, ...], report: Path | None) -> 
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="prove-") as folder:
         pipe = Pipeline(Path(folder), seed, events=60_000 if not short else 20_000)
+        rows: list[Row] = []
         try:
-            rows = prove(pipe, chosen, seed, short=short, say=console.print)
+            for row in prove(pipe, chosen, seed, short=short, say=console.print):
+                rows.append(row)
+                if report:
+                    # After each row: what hours have shown is not lost with the run.
+                    minutes = (time.monotonic() - started) / 60
+                    report.write_text(as_markdown(rows, command_line(), pipe.ledger.sent, minutes))
         finally:
             pipe.stop()
     console.print(as_table(rows))
-    minutes = (time.monotonic() - started) / 60
-    command = "make prove" if not short else "python -m tests.prove --short"
-    if report:
-        report.write_text(as_markdown(rows, command, pipe.ledger.sent, minutes))
     if any(row.lost or row.twice or row.differences for row in rows):
         sys.exit(1)
 
 
-def prove(pipe: Pipeline, faults: list[Fault], seed: int, *, short: bool, say: Callable[[str], object]) -> list[Row]:
+def command_line() -> str:
+    """What was typed, but for where the report goes."""
+    arguments = list(sys.argv[1:])
+    if "--report" in arguments:
+        at = arguments.index("--report")
+        del arguments[at : at + 2]
+    return shlex.join(["python", "-m", "tests.prove", *arguments])
+
+
+def prove(
+    pipe: Pipeline, faults: list[Fault], seed: int, *, short: bool, say: Callable[[str], object]
+) -> Iterator[Row]:
     """Put the faults in, one kind after the other, and check after each.
 
     Args:
@@ -53,15 +67,14 @@ def prove(pipe: Pipeline, faults: list[Fault], seed: int, *, short: bool, say: C
         short: at most once each; bronze alone is held against the ledger after each, silver and gold at the end.
         say: gets a line for each step.
 
-    Returns:
-        A row for each fault, and for what came with the history.
+    Yields:
+        A row for each fault, as soon as it is judged, then what came with the history, and all of them together.
     """
     choice = random.Random(seed)
-    rows: list[Row] = []
 
-    def tell(row: Row, found: list[str]) -> None:
-        rows.append(row)
+    def told(row: Row, found: list[str]) -> Row:
         say(f"{row.fault}: {'all is well' if not found else '; '.join(found[:5])} ({row.seconds or 0:.0f} s)")
+        return row
 
     pipe.start()
     pipe.dbt.run("seed", show_progress=False)
@@ -79,17 +92,16 @@ def prove(pipe: Pipeline, faults: list[Fault], seed: int, *, short: bool, say: C
                 state = pipe.check()
                 state.differences.extend(pipe.check_full_refresh())
         except Skipped as reason:
-            tell(Row(fault.name, 0, note=f"skipped: {reason}"), [])
+            yield told(Row(fault.name, 0, note=f"skipped: {reason}"), [])
             continue
-        tell(_row(fault.name, times, state, seconds), state.differences)
-    rows += counted(pipe)
+        yield told(_row(fault.name, times, state, seconds), state.differences)
+    yield from counted(pipe)
     begun = time.monotonic()
     pipe.build()
     seconds = time.monotonic() - begun
     state = pipe.check()
     state.differences.extend(pipe.check_full_refresh())
-    tell(_row("all of them together, at the end", None, state, seconds), state.differences)
-    return rows
+    yield told(_row("all of them together, at the end", None, state, seconds), state.differences)
 
 
 def strike(pipe: Pipeline, fault: Fault, times: int, choice: random.Random) -> int:

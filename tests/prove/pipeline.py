@@ -70,6 +70,7 @@ class Pipeline:
 
     def __init__(self, folder: Path, seed: int, events: int) -> None:
         self.sandbox = TestSandbox(folder / "state")
+        self.sandbox.without_code_generation()
         self.settings = self.sandbox.settings
         os.environ.update(self.sandbox.environment)
         self.ledger = Ledger()
