@@ -10,7 +10,7 @@ DASHBOARD_PORT ?= 8501
 RETAIN_HOURS ?= 168
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo show live dashboard quarantine erase maintain powerbi-export test powerbi-check dashboard-test prove lint audit docs clean
+.PHONY: help setup demo show live dashboard quarantine erase maintain powerbi-export test powerbi-check dashboard-test prove bench lint audit docs clean
 
 help: ## List the targets
 	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1|/' | awk -F'|' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ dashboard-test: setup ## Test the dashboard in headless Chromium: SHOP_TABLES=.l
 
 prove: setup ## Break the pipeline in every way and hold the outcome against the ledger (hours): REPORT=file
 	@$(BIN)/python -m tests.prove $(if $(REPORT),--report $(REPORT))
+
+bench: setup ## Measure each case beside what it is compared with, on a quiet machine (hours): BENCH="--only ingest"
+	@$(BIN)/python -m benchmarks $(BENCH)
 
 lint: setup ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt
 	@$(BIN)/ruff check .

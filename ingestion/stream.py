@@ -175,6 +175,11 @@ def _failure(query: StreamingQuery) -> str | None:
         reason = causes[-1]
     if "No space left on device" in reason:
         reason += ". Make room, then run this again: it goes on where it was."
+    if re.search(r"is out of range for partition|KAFKA_DATA_LOSS|Some data may have been lost", str(error)):
+        return (
+            "the broker dropped events before they landed. Nothing lands until you decide; the runbook's section "
+            f"'Retention shorter than the outage' (docs/runbook.md) says what there is to do. Kafka said: {reason}"
+        )
     if "org.apache.kafka.common.errors.TimeoutException" in str(error) or "TimeoutException" in reason:
         reason = (
             reason.rstrip(".")

@@ -10,7 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from confluent_kafka import TopicCollection
+from confluent_kafka import OFFSET_END, Producer, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from sandbox.broker import PARTITIONS
@@ -135,6 +135,33 @@ def test_a_topic_made_anew_is_another_generation(broker_sandbox: TestSandbox, br
     assert [bytes(row["body"]) for row in rows] == [b"after"]  # type: ignore[call-overload]
 
 
+def test_events_that_the_broker_dropped_too_early_stop_the_job_until_somebody_decides(
+    broker_sandbox: TestSandbox, bronze: Bronze
+) -> None:
+    # One partition, so that what is gone lies between what landed and what is kept.
+    produce(broker_sandbox, [b"landed"])
+    land(broker_sandbox)
+    before = sum(bronze.positions().values())
+    produce(broker_sandbox, [b"gone before it landed"] * 8)
+    drop_all_events(broker_sandbox)
+    produce(broker_sandbox, [b"kept"])
+
+    job = broker_sandbox.run("ingestion", "stream", "--once")
+    assert job.returncode == 1
+    errors = [line for line in job.stderr.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1, job.stderr
+    assert "dropped events before they landed" in errors[0]
+    assert "Retention shorter than the outage" in errors[0]
+    assert sum(bronze.positions().values()) == before
+    assert "never landed, and the broker holds them no more: lost" in reconcile(broker_sandbox)
+
+    # What the runbook says.
+    shutil.rmtree(broker_sandbox.settings.checkpoints / "orders")
+    land(broker_sandbox)
+    assert sum(bronze.positions().values()) == before + 1
+    assert "never landed: a gap" in reconcile(broker_sandbox)
+
+
 def test_a_broker_that_goes_away_is_said_in_one_line_and_the_next_run_goes_on(
     broker_sandbox: TestSandbox, bronze: Bronze, tmp_path: Path
 ) -> None:
@@ -153,6 +180,27 @@ def test_a_broker_that_goes_away_is_said_in_one_line_and_the_next_run_goes_on(
     send(broker_sandbox, tmp_path, [b"after it came back"])
     land(broker_sandbox)
     assert sum(bronze.positions().values()) == before + 2
+
+
+def produce(sandbox: TestSandbox, bodies: list[bytes]) -> None:
+    producer = Producer({"bootstrap.servers": sandbox.settings.broker_address})
+    for body in bodies:
+        producer.produce("orders", body, partition=0)
+    assert producer.flush(20) == 0
+
+
+def reconcile(sandbox: TestSandbox) -> str:
+    account = sandbox.run("ingestion", "reconcile", "--hub", "orders")
+    assert account.returncode == 1, account.stderr
+    return account.stdout
+
+
+def drop_all_events(sandbox: TestSandbox) -> None:
+    """The broker drops what it has of the hub, as it does once retention has passed."""
+    admin = AdminClient({"bootstrap.servers": sandbox.settings.broker_address})
+    until_now = [TopicPartition("orders", partition, OFFSET_END) for partition in range(PARTITIONS)]
+    for dropped in admin.delete_records(until_now).values():
+        dropped.result(20)
 
 
 def wait_for(condition: "object", what: str, seconds: float = 180) -> None:

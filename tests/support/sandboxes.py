@@ -26,6 +26,7 @@ class TestSandbox:
     __test__ = False
 
     state: Path
+    spark_memory: str = "1g"
     settings: SandboxSettings = field(init=False)
     environment: Mapping[str, str] = field(init=False)
 
@@ -40,12 +41,12 @@ class TestSandbox:
             broker_port=int(ports["SANDBOX_BROKER_PORT"]),
             broker_controller_port=int(ports["SANDBOX_BROKER_CONTROLLER_PORT"]),
             spark_server_port=int(ports["SANDBOX_SPARK_SERVER_PORT"]),
-            spark_memory="1g",
+            spark_memory=self.spark_memory,
         )
         self.environment = {
             **ports,
             "SANDBOX_STATE": str(self.state),
-            "SANDBOX_SPARK_MEMORY": "1g",
+            "SANDBOX_SPARK_MEMORY": self.spark_memory,
             "SPARK_CONF_DIR": str(self.state / "spark_conf"),
             "DBT_TARGET_PATH": str(self.state / "target"),
             "DBT_LOG_PATH": str(self.state / "logs"),

@@ -1,0 +1,73 @@
+"""Command line of the benchmarks."""
+
+import tempfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from benchmarks import freshness, full_build, incremental, ingest, start
+from benchmarks.results import RESULTS, Case, as_table, write
+from benchmarks.workshop import Workshop
+from sandbox.console import console
+
+GROUPS = ("ingest", "full-build", "orders-only", "incremental", "freshness", "start")
+
+
+@click.command()
+@click.option("--only", multiple=True, type=click.Choice(GROUPS), help="Only this group; may be given again.")
+@click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="How often each is run.")
+@click.option("--events", type=click.IntRange(1000), default=2_000_000, show_default=True, help="Of a full build.")
+@click.option("--orders", type=click.IntRange(1000), default=2_000_000, show_default=True, help="Of ingest, and alone.")
+@click.option("--a-day", type=click.IntRange(100), default=100_000, show_default=True, help="Events a day of history.")
+@click.option("--rate", type=click.FloatRange(1), default=1000, show_default=True, help="Events a second, live.")
+@click.option("--minutes", type=click.FloatRange(0.5), default=10, show_default=True, help="Of the live run.")
+@click.option("--demo-events", type=click.IntRange(1000), default=500_000, show_default=True)
+@click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Default: in benchmarks/results.")
+def main(
+    *,
+    only: tuple[str, ...],
+    runs: int,
+    events: int,
+    orders: int,
+    a_day: int,
+    rate: float,
+    minutes: float,
+    demo_events: int,
+    report: Path | None,
+) -> None:
+    """Run each case several times, in turns with what it is compared with; print a table and write JSON.
+
+    The machine must be quiet: nothing else at work. The whole takes hours; --only and smaller numbers take less, and
+    the file says which numbers were chosen.
+
+    Example: python -m benchmarks --only ingest
+    """
+    groups: dict[str, Callable[[Path], list[Case]]] = {
+        "ingest": lambda folder: ingest.cases(Workshop(folder), orders, runs),
+        "full-build": lambda folder: full_build.whole_shop(Workshop(folder), events, 90, runs),
+        "orders-only": lambda folder: full_build.orders_only(Workshop(folder), orders, runs),
+        "incremental": lambda folder: incremental.cases(folder, a_day, runs),
+        "freshness": lambda folder: freshness.cases(Workshop(folder), rate, minutes),
+        "start": lambda folder: start.cases(folder, demo_events, 90, runs),
+    }
+    chosen = only or GROUPS
+    scale = (
+        f"{', '.join(chosen)}; {runs} runs; {events:,} events, {orders:,} orders, {a_day:,} a day of history, "
+        f"live {rate:g} a second for {minutes:g} minutes, demo {demo_events:,}"
+    )
+    file = report or RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
+    file.parent.mkdir(exist_ok=True)
+    cases: list[Case] = []
+    for name in chosen:
+        with tempfile.TemporaryDirectory(prefix="bench-") as folder, console.status(f"{name} ..."):
+            cases += groups[name](Path(folder) / "state")
+        # After each group: what an hour has shown is not lost with the next one.
+        write(cases, scale, file)
+    console.print(as_table(cases))
+    console.print(f"Written to {file}")
+
+
+if __name__ == "__main__":
+    main(prog_name="python -m benchmarks")

@@ -1,0 +1,99 @@
+"""Ingest: orders from the broker to bronze, beside Spark's own reading of them and beside parsing at bronze."""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+
+from benchmarks.results import Case, ratios
+from benchmarks.workshop import Workshop, seconds
+from ingestion import stream
+from ingestion.kafka_options import kafka_options
+from ingestion.spark import spark_session
+
+FIELDS = """
+    order_id string, timestamp timestamp, customer_id string, product_id string, category string, price double,
+    quantity int, total_amount double, city string, state string, country string, latitude double, longitude double,
+    delivery_status string, session_id string, content_type string, schema_version string
+"""
+"""An order as a notebook would read it: from_json makes what does not fit null."""
+
+
+def cases(workshop: Workshop, orders: int, runs: int) -> list[Case]:
+    """Land the same orders in three ways, in turns, each time into empty folders, in one warm Spark.
+
+    Compared are: the stream job's own code; Spark reading the same topic into its noop sink, which is what can't be
+    gone below; and the usual streaming job that parses with from_json and appends to Delta.
+    """
+    os.environ.update(workshop.sandbox.environment)
+    with workshop.broker():
+        workshop.send_orders(orders)
+        spark = spark_session()
+        try:
+            _land_once_for_warmth(workshop, spark)
+            took: dict[str, list[float]] = {"ours": [], "noop": [], "parsed": []}
+            ways: dict[str, Callable[[Workshop, SparkSession, str], None]] = {
+                "ours": _ours,
+                "noop": _noop,
+                "parsed": _parsed_at_bronze,
+            }
+            for number in range(runs):
+                for way, land in ways.items():
+                    folder = f"{way}_{number}"
+                    took[way].append(seconds(lambda land=land, folder=folder: land(workshop, spark, folder)))  # type: ignore[misc]
+                    _require_all(spark, workshop, folder, orders, way)
+                    shutil.rmtree(workshop.settings.state / folder, ignore_errors=True)
+        finally:
+            spark.stop()
+    rates = {way: [orders / each for each in times] for way, times in took.items()}
+    return [
+        Case("ingest: broker to bronze", "events/s", rates["ours"]),
+        Case("ingest: Spark's reading alone (noop sink)", "events/s", rates["noop"]),
+        Case("ingest: the usual way, parsed at bronze", "events/s", rates["parsed"]),
+        ratios("ingest: beside the noop sink", rates["ours"], rates["noop"], at_least=0.75),
+        ratios("ingest: beside parsing at bronze", rates["ours"], rates["parsed"], at_least=2.2),
+    ]
+
+
+def _ours(workshop: Workshop, spark: SparkSession, folder: str) -> None:
+    stream.run(spark, workshop.ingestion(folder), ["orders"], once=True, report=lambda _: None)
+
+
+def _noop(workshop: Workshop, spark: SparkSession, _folder: str) -> None:
+    options = kafka_options(workshop.ingestion("unused"))
+    events = spark.read.format("kafka").options(**options).option("subscribe", "orders").load()
+    events.write.format("noop").mode("overwrite").save()
+
+
+def _parsed_at_bronze(workshop: Workshop, spark: SparkSession, folder: str) -> None:
+    settings = workshop.ingestion(folder)
+    parsed = stream.read(spark, settings, "orders").select(
+        "partition", "offset", F.from_json(F.col("value").cast("string"), FIELDS).alias("event")
+    )
+    query = (
+        parsed.select("partition", "offset", "event.*", F.current_timestamp().alias("ingested_at"))
+        .writeStream.format("delta")
+        .option("checkpointLocation", settings.checkpoints)
+        .trigger(availableNow=True)
+        .start(f"{settings.bronze}/orders")
+    )
+    query.awaitTermination()
+
+
+def _land_once_for_warmth(workshop: Workshop, spark: SparkSession) -> None:
+    for way in (_ours, _noop, _parsed_at_bronze):
+        way(workshop, spark, "warmth")
+        shutil.rmtree(workshop.settings.state / "warmth", ignore_errors=True)
+
+
+def _require_all(spark: SparkSession, workshop: Workshop, folder: str, orders: int, way: str) -> None:
+    """A run that landed something else than all orders is no figure."""
+    if way == "noop":
+        return
+    table = Path(workshop.ingestion(folder).bronze) / "orders"
+    landed = spark.read.format("delta").load(str(table)).count()
+    if landed != orders:
+        raise RuntimeError(f"{way}: {landed:,} of {orders:,} orders landed")

@@ -1,0 +1,121 @@
+"""What the cases work with: a sandbox of their own, histories in its broker, clocks."""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+from ingestion.senders import open_sender
+from ingestion.settings import Settings
+from sandbox.broker import broker, start_broker
+from sandbox.settings import ROOT, SandboxSettings
+from sandbox.setup import DBT, install_dbt_packages
+from sandbox.spark import spark_server
+from simulator.backfill import Backfill
+from simulator.faults import FaultRates
+from simulator.ledger import Ledger
+from tests.support.sandboxes import TestSandbox
+
+ORDERS_OF_THE_SIMULATOR = 2_000
+ORDER_ID = b'"order_id":"'
+FLAWLESS = FaultRates(**{rate.name: 0 for rate in fields(FaultRates)})
+
+
+class Workshop:
+    """A sandbox under an empty folder, with memory and code generation as users have them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.sandbox = TestSandbox(folder, spark_memory=SandboxSettings.model_fields["spark_memory"].default)
+        self.settings: SandboxSettings = self.sandbox.settings
+
+    def ingestion(self, name: str) -> Settings:
+        """Settings of a stream job that lands into folders of its own."""
+        return Settings(
+            kafka_bootstrap_servers=self.settings.broker_address,
+            bronze=str(self.settings.state / name / "bronze"),
+            silver=str(self.settings.warehouse / "silver.db"),
+            checkpoints=str(self.settings.state / name / "checkpoints"),
+        )
+
+    @contextmanager
+    def broker(self) -> Iterator[None]:
+        """The broker, while the block runs."""
+        start_broker(self.settings)
+        try:
+            yield
+        finally:
+            broker(self.settings).stop()
+
+    def stop(self) -> None:
+        """Stop what runs by itself."""
+        spark_server(self.settings).stop()
+        broker(self.settings).stop()
+
+    def run(self, module: str, *arguments: str, seconds: float = 3600) -> float:
+        """Run one of our command lines to its end; how long it took, in seconds.
+
+        Raises:
+            RuntimeError: it failed; the text has what it said.
+        """
+        started = time.perf_counter()
+        run: subprocess.CompletedProcess[str] = self.sandbox.run(module, *arguments, timeout=seconds)
+        took = time.perf_counter() - started
+        if run.returncode:
+            raise RuntimeError(f"{module} {' '.join(arguments)}: {run.stdout[-3000:]}{run.stderr[-3000:]}")
+        return took
+
+    def dbt(self, *arguments: str) -> float:
+        """Run one dbt command as people do, as a process; how long it took, in seconds.
+
+        Raises:
+            RuntimeError: it failed; the text has what it said.
+        """
+        install_dbt_packages(self.settings)
+        started = time.perf_counter()
+        run = subprocess.run(
+            [str(DBT), *arguments, "--no-use-colors"],
+            cwd=ROOT,
+            env={**os.environ, **self.sandbox.environment},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        took = time.perf_counter() - started
+        if run.returncode:
+            raise RuntimeError(f"dbt {' '.join(arguments)}: {run.stdout[-3000:]}{run.stderr[-3000:]}")
+        return took
+
+    def send_history(self, events: int, days: int, seed: int = 1) -> None:
+        """Send a history of the shop, of all three hubs, that ends now."""
+        ledger = ("--ledger", str(self.settings.ledgers))
+        self.run("simulator", "backfill", "--events", str(events), "--days", str(days), "--seed", str(seed), *ledger)
+
+    def send_orders(self, count: int) -> None:
+        """Send orders of the simulator, again and again, each time under new keys."""
+        bodies = simulated_orders(ORDERS_OF_THE_SIMULATOR)
+        with open_sender(self.ingestion("unused"), "orders") as sender:
+            for number in range(count):
+                body = bodies[number % len(bodies)]
+                sender.send(body.replace(ORDER_ID, ORDER_ID + b"%d-" % (number // len(bodies)), 1))
+
+
+def simulated_orders(count: int) -> list[bytes]:
+    """So many flawless order events of one shop of the simulator, of 400 days that end now."""
+    history = Backfill(seed=1, events=60 * count, days=400, until=datetime.now(UTC), rates=FLAWLESS, with_stories=False)
+    orders = (event.body for event in history.events(Ledger()) if event.hub == "orders")
+    bodies = list(islice(orders, count))
+    if len(bodies) < count or not all(ORDER_ID in body for body in bodies):
+        raise RuntimeError("the simulator's orders are not what this benchmark expects")
+    return bodies
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes."""
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
