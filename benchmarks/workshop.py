@@ -30,7 +30,7 @@ class Workshop:
     """A sandbox under an empty folder, with memory and code generation as users have them."""
 
     def __init__(self, folder: Path) -> None:
-        self.sandbox = TestSandbox(folder, spark_memory=SandboxSettings.model_fields["spark_memory"].default)
+        self.sandbox = TestSandbox(folder, for_small_data=False)
         self.settings: SandboxSettings = self.sandbox.settings
 
     def ingestion(self, name: str) -> Settings:

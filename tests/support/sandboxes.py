@@ -11,6 +11,8 @@ from pathlib import Path
 from sandbox.settings import ROOT, SandboxSettings
 from sandbox.spark import write_spark_conf
 
+FIRST_JVM_OPTION = "-XX:-DontCompileHugeMethods"
+
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nothing listens on now."""
@@ -26,7 +28,8 @@ class TestSandbox:
     __test__ = False
 
     state: Path
-    spark_memory: str = "1g"
+    for_small_data: bool = True
+    """Half the memory, and the JIT's first compiler alone: best for a short-lived JVM over some thousand rows."""
     settings: SandboxSettings = field(init=False)
     environment: Mapping[str, str] = field(init=False)
 
@@ -36,17 +39,18 @@ class TestSandbox:
             "SANDBOX_BROKER_CONTROLLER_PORT": str(free_port()),
             "SANDBOX_SPARK_SERVER_PORT": str(free_port()),
         }
+        memory = "1g" if self.for_small_data else SandboxSettings.model_fields["spark_memory"].default
         self.settings = SandboxSettings(
             state=self.state,
             broker_port=int(ports["SANDBOX_BROKER_PORT"]),
             broker_controller_port=int(ports["SANDBOX_BROKER_CONTROLLER_PORT"]),
             spark_server_port=int(ports["SANDBOX_SPARK_SERVER_PORT"]),
-            spark_memory=self.spark_memory,
+            spark_memory=memory,
         )
         self.environment = {
             **ports,
             "SANDBOX_STATE": str(self.state),
-            "SANDBOX_SPARK_MEMORY": self.spark_memory,
+            "SANDBOX_SPARK_MEMORY": memory,
             "SPARK_CONF_DIR": str(self.state / "spark_conf"),
             "DBT_TARGET_PATH": str(self.state / "target"),
             "DBT_LOG_PATH": str(self.state / "logs"),
@@ -63,6 +67,15 @@ class TestSandbox:
             del os.environ["SPARK_CONF_DIR"]
         else:
             os.environ["SPARK_CONF_DIR"] = before
+        if self.for_small_data:
+            conf = self._spark_defaults.read_text()
+            self._spark_defaults.write_text(
+                conf.replace(FIRST_JVM_OPTION, f"-XX:TieredStopAtLevel=1 {FIRST_JVM_OPTION}")
+            )
+
+    @property
+    def _spark_defaults(self) -> Path:
+        return Path(self.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf"
 
     def without_code_generation(self) -> None:
         """Let Spark interpret expressions: on small data it takes longer to compile them than to evaluate them.
@@ -70,7 +83,7 @@ class TestSandbox:
         A run of all models over some thousand events took 112 to 123 s of CPU instead of 155 to 187 (2 cores, 24 GB,
         2026-11-25). The demo and the histories of the findings run with code generation, as users do.
         """
-        with (Path(self.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf").open("a") as conf:
+        with self._spark_defaults.open("a") as conf:
             conf.write("\nspark.sql.codegen.wholeStage false\nspark.sql.codegen.factoryMode NO_CODEGEN\n")
 
     def command(self, module: str, *arguments: str) -> list[str]:
