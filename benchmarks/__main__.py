@@ -53,10 +53,15 @@ def main(
         "start": lambda folder: start.cases(folder, demo_events, 90, runs),
     }
     chosen = only or GROUPS
-    scale = (
-        f"{', '.join(chosen)}; {runs} runs; {events:,} events, {orders:,} orders, {a_day:,} a day of history, "
-        f"live {rate:g} a second for {minutes:g} minutes, demo {demo_events:,}"
-    )
+    sizes = {
+        "ingest": f"{orders:,} orders",
+        "full-build": f"{events:,} events",
+        "orders-only": f"{orders:,} orders",
+        "incremental": f"{a_day:,} events a day of history",
+        "freshness": f"{rate:g} events a second for {minutes:g} minutes",
+        "start": f"{demo_events:,} events",
+    }
+    scale = "; ".join(f"{name}: {sizes[name]}" for name in chosen) + f"; {runs} runs each"
     file = report or RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
     file.parent.mkdir(exist_ok=True)
     cases: list[Case] = []
