@@ -62,10 +62,7 @@ def by_reference(texts: list[str]) -> float:
 
 def house_with(texts: list[str], folder: Path, first_tier: bool) -> Warehouse:
     """Bronze and silver with these reviews, scored once."""
-    sandbox = TestSandbox(folder)
-    if not first_tier:
-        conf = Path(sandbox.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf"
-        conf.write_text(conf.read_text().replace("-XX:TieredStopAtLevel=1 ", ""))
+    sandbox = TestSandbox(folder, for_small_data=first_tier)
     install_dbt_packages(sandbox.settings)
     os.environ.update(sandbox.environment)
     house = Warehouse(sandbox)
@@ -88,7 +85,7 @@ def timed(run: Callable[[], object]) -> float:
 @click.command()
 @click.option("--texts", type=click.IntRange(100), default=60_000, show_default=True, help="How many.")
 @click.option("--words", type=click.IntRange(1), default=WORDS, show_default=True, help="Of how many words each.")
-@click.option("--first-tier", is_flag=True, help="Java compiles as in `make demo`, not as it does by itself.")
+@click.option("--first-tier", is_flag=True, help="Java compiles as in the tests, not as in `make demo`.")
 @click.option("--runs", type=click.IntRange(1), default=3, show_default=True, help="Counted runs, after a first.")
 def main(texts: int, words: int, first_tier: bool, runs: int) -> None:
     """Time both and print reviews a second."""
