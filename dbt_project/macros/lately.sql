@@ -23,7 +23,7 @@
     {%- endif -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == model_name -%}
         {%- set table = api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias) -%}
-        {{ return(highest(table, 'processed_batch') or 0) }}
+        {{ return(reached(table, 'processed_batch')) }}
     {%- endfor -%}
     {{ exceptions.raise_compiler_error("last_batch_of('" ~ model_name ~ "'): there is no such model") }}
 {% endmacro %}

@@ -11,6 +11,8 @@
     ('engagement', ref('engagement_events'), picked_engagement),
     ('review', ref('reviews'), picked_reviews),
 ] %}
+{# The catalogue may have changed without any event. #}
+{{ merge_only_where('true') }}
 
 with
 

@@ -9,6 +9,11 @@
     ('engagement', ref('engagement_messages'), 'occurred_at', 'engagement_batch'),
     ('reviews', ref('review_messages'), 'reviewed_at', 'review_batch'),
 ] %}
+{% set picks = {} %}
+{% for hub, messages, happened_at, mark in hubs %}
+{% do picks.update({hub: pick(messages, 'processed_batch', mark=mark)}) %}
+{% endfor %}
+{{ merge_only_where(anywhere(picks.values())) }}
 
 with
 
@@ -18,7 +23,7 @@ batches as (
 
 messages as (
     {% for hub, messages, happened_at, mark in hubs %}
-    {% set picked = pick(messages, 'processed_batch', mark=mark) %}
+    {% set picked = picks[hub] %}
     select
         '{{ hub }}' as hub,
         date_trunc('hour', ingested_at) as landed_hour_at,

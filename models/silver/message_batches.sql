@@ -9,6 +9,11 @@
     ('engagement', ref('engagement_messages'), 'engagement_batch'),
     ('reviews', ref('review_messages'), 'review_batch'),
 ] %}
+{% set picks = {} %}
+{% for hub, messages, mark in hubs %}
+{% do picks.update({hub: pick(messages, 'processed_batch', mark=mark)}) %}
+{% endfor %}
+{{ merge_only_where(anywhere(picks.values())) }}
 
 with
 
@@ -25,7 +30,7 @@ message_batches as (
         if('{{ hub }}' = 'engagement', processed_batch, null) as engagement_batch,
         if('{{ hub }}' = 'reviews', processed_batch, null) as review_batch
     from {{ messages }}
-    where {{ pick(messages, 'processed_batch', mark=mark) }}
+    where {{ picks[hub] }}
     group by processed_batch
     {{ 'union all' if not loop.last }}
     {% endfor %}

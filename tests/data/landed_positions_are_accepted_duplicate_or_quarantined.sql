@@ -8,9 +8,10 @@
 with
 
 {% for hub, bronze, messages in hubs %}
-{% set judged_batch = highest(messages, 'landed_batch') or 0 %}
+{% set judged_batch = reached(messages, 'landed_batch') %}
 {% set last_run = "processed_batch >= " ~ last_batch_of(messages.identifier) %}
-{% set first_batch = lowest("(select * from " ~ messages ~ " where " ~ last_run ~ ")", 'landed_batch') or 0 %}
+{% set judged_last = "(select * from " ~ messages ~ " where " ~ last_run ~ ")" %}
+{% set first_batch = highest(judged_last, 'landed_batch', function='min') or 0 %}
 {% set picked = "landed_batch between " ~ first_batch ~ " and " ~ judged_batch %}
 {{ hub }} as (
     select

@@ -92,8 +92,11 @@ class StandIn:
                 ["batch"] * sql.count("max("),
                 [(self.batch_in(sql),) * sql.count("max(")],
             ),
-            r"select min\(business_date\) from": lambda: (["date"], [(DATES[0] if is_filled else None,)]),
-            r"select max\(business_date\) from": lambda: (["date"], [(DATES[-1] if is_filled else None,)]),
+            r"select min\(first\), max\(last\) from": lambda: (
+                ["date"] * 2,
+                [(DATES[0], DATES[-1]) if is_filled else (None, None)],
+            ),
+            r"select 1 as nothing_to_merge": lambda: (["nothing"], [(1,)]),
             r"select distinct business_date from": lambda: (["date"], [(date,) for date in dates]),
             r"select topic_generation, partition, min\(offset\), max\(offset\) from": lambda: (list("abcd"), offsets),
             r"select date_format\(date_trunc\('hour', min\(ingested_at\)\)": lambda: (

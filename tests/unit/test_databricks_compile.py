@@ -141,8 +141,11 @@ def test_spark_parses_every_statement_that_databricks_would_get(build: Build, pa
 def test_every_model_is_created_or_merged(build: Build) -> None:
     merged = build.models.keys() & dict(build.statements("merge"))
     created = dict(build.statements("create or replace table", "create or replace view"))
-    assert merged == (build.incremental_models.keys() if build.mode in (INCREMENTAL, NOTHING_NEW) else set())
-    assert merged | created.keys() >= build.models.keys()
+    incremental = build.incremental_models.keys()
+    # The catalogue may have changed without any event.
+    assert merged == {INCREMENTAL: incremental, NOTHING_NEW: {"dim_product"}}.get(build.mode, set())
+    has_nothing_to_merge = incremental if build.mode == NOTHING_NEW else set()
+    assert merged | created.keys() | has_nothing_to_merge >= build.models.keys()
 
 
 def test_models_use_functions_that_databricks_has(build: Build) -> None:
@@ -183,7 +186,7 @@ def test_a_full_refresh_picks_all_and_has_no_incremental_part(builds: dict[Mode,
         incremental_code = builds[INCREMENTAL].models[name].compiled_code
         assert set(re.findall(r"_batch > (\d+)", node.compiled_code)) <= {"0"}, name
         assert re.search(r"_batch <= \d+", node.compiled_code), name
-        assert "merge only where: true" in node.compiled_code or name in UNBOUNDED, name
+        assert "merge only where: true" in node.compiled_code, name
         assert node.relation_name not in node.compiled_code, f"{name} reads itself"
         for word in only_there:
             assert re.search(rf"\b{word}\b", incremental_code), f"{name}: {word}"
@@ -196,8 +199,6 @@ def test_every_merge_is_bounded_by_the_dates_or_offsets_of_what_was_picked(build
         by_offset = "offsets_of(" in build.models[name].raw_code
         is_bounded = (OFFSET_BOUND if by_offset else DATE_BOUND) in " ".join(sql.split())
         assert is_bounded != (name in UNBOUNDED), f"{name}: {sql}"
-    for name, sql in builds[NOTHING_NEW].statements("merge"):
-        assert name in UNBOUNDED or re.search(r"\bon\s+false\s+and\b", sql), f"{name}: {sql}"
 
 
 @pytest.mark.parametrize("model", ["order_messages", "fct_sales_by_product_day", "journeys"])

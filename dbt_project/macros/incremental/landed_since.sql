@@ -8,6 +8,9 @@
     {%- if not execute or not is_incremental() -%}
         {{ return('true') }}
     {%- endif -%}
+    {%- if picks_nothing(picked) -%}
+        {{ return('false') }}
+    {%- endif -%}
     {%- set hour = run_query(
         "select date_format(date_trunc('hour', min(ingested_at)), 'yyyy-MM-dd HH:mm:ss') from " ~ messages
         ~ ' where ' ~ picked

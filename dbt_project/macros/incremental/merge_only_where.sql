@@ -17,7 +17,10 @@
     relation, picked: the rows, as `pick` gives them. date_column: of the relation and of the model alike.
 #}
 {% macro dates_of(relation, picked, date_column) %}
-    {{ return(date_list(relation, picked, date_column) if is_incremental() else 'true') }}
+    {%- if not is_incremental() -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {{ return('false' if picks_nothing(picked) else date_list(relation, picked, date_column)) }}
 {% endmacro %}
 
 
@@ -26,7 +29,19 @@
     arrival, so here a range is tight.
 #}
 {% macro offsets_of(relation, picked) %}
-    {{ return(offset_ranges(relation, picked) if is_incremental() else 'true') }}
+    {%- if not is_incremental() -%}
+        {{ return('true') }}
+    {%- endif -%}
+    {{ return('false' if picks_nothing(picked) else offset_ranges(relation, picked)) }}
+{% endmacro %}
+
+
+{# For a table that stays small: its rows may stand anywhere, if one of the picks picks something. #}
+{% macro anywhere(picks) %}
+    {%- for picked in picks if not picks_nothing(picked) -%}
+        {{ return('true') }}
+    {%- endfor -%}
+    {{ return('false' if is_incremental() else 'true') }}
 {% endmacro %}
 
 
@@ -62,13 +77,26 @@
 {% endmacro %}
 
 
-{# The bound that a model's compiled SQL carries, over the merge's target; none if it carries none. #}
+{# The bound that a model's compiled SQL carries, over the merge's target. #}
 {% macro bound_of_merge() %}
-    {%- set found = modules.re.search('merge only where: (.*?) \\*/', model['compiled_code']) -%}
-    {%- if not found -%}
-        {{ return([]) }}
+    {{ return(modules.re.search('merge only where: (.*?) \\*/', model['compiled_code']).group(1)) }}
+{% endmacro %}
+
+
+{#
+    The adapter's merge, bounded. Where no row can stand nothing was picked: then nothing is read, and nothing committed.
+
+    merge: the adapter's own macro.
+#}
+{% macro bounded_merge(merge, target, source, unique_key, dest_columns, incremental_predicates) %}
+    {%- set bound = bound_of_merge() -%}
+    {%- if bound == 'false' -%}
+        {{ return('select 1 as nothing_to_merge') }}
     {%- endif -%}
-    {{ return([qualified(found.group(1), 'DBT_INTERNAL_DEST')]) }}
+    {%- do require_unmoved(target) -%}
+    {%- set predicates = (incremental_predicates or []) + [qualified(bound, 'DBT_INTERNAL_DEST')] -%}
+    {%- set statement = merge(target, source, unique_key, dest_columns, predicates) -%}
+    {{ return(without_empty_groups(statement)) }}
 {% endmacro %}
 
 
@@ -105,23 +133,20 @@
 {% endmacro %}
 
 
-{# Spark: the adapter's merge, bounded; skip_matched_step makes it insert-only, as on Databricks. #}
+{# Spark: skip_matched_step makes a merge insert-only, as on Databricks. #}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
-    {%- do require_unmoved(target) -%}
-    {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
-    {%- set merge = dbt.spark__get_merge_sql(target, source, unique_key, dest_columns, predicates) -%}
+    {%- set merge = bounded_merge(
+        dbt.spark__get_merge_sql, target, source, unique_key, dest_columns, incremental_predicates
+    ) -%}
     {%- if config.get('skip_matched_step') -%}
         {%- set merge = modules.re.sub('(?s)when matched then update set.*(?=when not matched)', '', merge) -%}
     {%- endif -%}
-    {{ return(without_empty_groups(merge)) }}
+    {{ return(merge) }}
 {% endmacro %}
 
 
-{# Databricks: the adapter's merge, bounded. #}
 {% macro databricks__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
-    {%- do require_unmoved(target) -%}
-    {%- set predicates = (incremental_predicates or []) + bound_of_merge() -%}
-    {{ return(without_empty_groups(dbt.databricks__get_merge_sql(
-        target, source, unique_key, dest_columns, predicates
-    ))) }}
+    {{ return(bounded_merge(
+        dbt.databricks__get_merge_sql, target, source, unique_key, dest_columns, incremental_predicates
+    )) }}
 {% endmacro %}

@@ -22,9 +22,9 @@
     {%- if not execute -%}
         {{ return('true') }}
     {%- endif -%}
-    {%- set newest = highest(relation, batch_column) or 0 -%}
+    {%- set newest = reached(relation, batch_column) -%}
     {%- set mark = mark or batch_column -%}
-    {%- set stands = (highest(this, mark) or 0) if is_incremental() else 0 -%}
+    {%- set stands = (own_numbers()[mark] or 0) if is_incremental() else 0 -%}
     {%- set seen = 0 if stands > newest else stands -%}
     {{ return(stood_at(mark, stands) ~ batch_column ~ ' > ' ~ seen ~ ' and ' ~ batch_column ~ ' <= ' ~ newest) }}
 {% endmacro %}
@@ -48,24 +48,62 @@
 {% endmacro %}
 
 
+{# Whether both ends of a pick are the same, as they are when nothing has arrived. #}
+{% macro picks_nothing(picked) %}
+    {{ return(' > ' ~ picked_up_to(picked) ~ ' and ' in picked) }}
+{% endmacro %}
+
+
+{#
+    How far a table upstream has come: the highest number in a column, 0 without any. Asked once in a run of dbt, after
+    the table's own model has run: whoever picks there later in the run need not see what came since.
+#}
+{% macro reached(relation, column) %}
+    {%- if not execute -%}
+        {{ return(0) }}
+    {%- endif -%}
+    {%- set answers = answered_once('reached') -%}
+    {%- set question = relation ~ '.' ~ column -%}
+    {%- if question not in answers -%}
+        {%- do answers.update({question: highest(relation, column) or 0}) -%}
+    {%- endif -%}
+    {{ return(answers[question]) }}
+{% endmacro %}
+
+
+{# The highest number in each `_batch` column of the model's own table, in one question for all of them. #}
+{% macro own_numbers() %}
+    {%- if not execute -%}
+        {{ return({}) }}
+    {%- endif -%}
+    {%- set answers = answered_once('own_numbers') -%}
+    {%- if model.unique_id not in answers -%}
+        {%- set columns = [] -%}
+        {%- for column in model.columns if column.endswith('_batch') -%}
+            {%- do columns.append(column) -%}
+        {%- endfor -%}
+        {%- set found = run_query('select max(' ~ columns | join('), max(') ~ ') from ' ~ this).rows[0] -%}
+        {%- do answers.update({model.unique_id: dict(zip(columns, found))}) -%}
+    {%- endif -%}
+    {{ return(answers[model.unique_id]) }}
+{% endmacro %}
+
+
+{# What has been asked in this run of dbt and need not be asked again: a dictionary in dbt's graph, which a run has once. #}
+{% macro answered_once(name) %}
+    {%- do graph.setdefault('answered_once', {}) -%}
+    {{ return(graph['answered_once'].setdefault(name, {})) }}
+{% endmacro %}
+
+
 {#
     The highest value of a column; none while parsing, or where there is no row. Asked by itself Delta answers from
     metadata, without a scan; inside another query's filter it would read the table.
 #}
 {% macro highest(relation, column, function='max') %}
     {%- if execute -%}
-        {%- if target.name == 'local_server' -%}
-            {# Delta's metadata answer for dates fails in the Thrift server, which gives dates another Java class. #}
-            {%- do run_query('set spark.sql.datetime.java8API.enabled = false') -%}
-        {%- endif -%}
         {{ return(run_query('select ' ~ function ~ '(' ~ column ~ ') from ' ~ relation).columns[0].values()[0]) }}
     {%- endif -%}
-{% endmacro %}
-
-
-{# The lowest value of a column, as `highest`. #}
-{% macro lowest(relation, column) %}
-    {{ return(highest(relation, column, 'min')) }}
 {% endmacro %}
 
 
@@ -80,8 +118,12 @@
     so that what is built on the table finds all of it new.
 #}
 {% macro next_batch(batch_column) %}
-    {%- set table = load_relation(this) if execute -%}
-    {%- set newest = (highest(table, batch_column) or 0) if table else 0 -%}
+    {%- if is_incremental() -%}
+        {%- set newest = own_numbers()[batch_column] or 0 -%}
+    {%- else -%}
+        {%- set table = load_relation(this) if execute -%}
+        {%- set newest = (highest(table, batch_column) or 0) if table else 0 -%}
+    {%- endif -%}
     {{ return(stood_at(batch_column, newest) ~ 'cast(' ~ (newest + 1) ~ ' as bigint)') }}
 {% endmacro %}
 
