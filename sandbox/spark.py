@@ -98,6 +98,13 @@ def spark_server(settings: SandboxSettings) -> Daemon:
             *("--class", "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"),
             *("--conf", f"spark.hadoop.hive.server2.thrift.port={settings.spark_server_port}"),
             *("--conf", "spark.hadoop.hive.server2.thrift.bind.host=127.0.0.1"),
+            # A thread that is new to the metastore reads all of Hive's configuration first; by default, 100 threads
+            # are begun before one is used again, and each ends after ten idle seconds.
+            *("--conf", "spark.hadoop.hive.server2.async.exec.threads=8"),
+            *("--conf", "spark.hadoop.hive.server2.async.exec.keepalive.time=3600s"),
+            # Batches are small here: compiling what Spark generates for them takes longer than interpreting them.
+            *("--conf", "spark.sql.codegen.wholeStage=false"),
+            *("--conf", "spark.sql.codegen.factoryMode=NO_CODEGEN"),
             "spark-internal",
         ],
         port=settings.spark_server_port,
