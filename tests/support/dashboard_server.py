@@ -98,6 +98,8 @@ class Visitor:
         """Wait until the script has run and what it drew is there."""
         expect(self.page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
         expect(self.page.locator("[data-stale=true]")).to_have_count(0)
+        # What stands where a part of the page will be, as long as the browser has not loaded the script that draws it.
+        expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0)
         for chart in self.page.locator("[data-testid=stPlotlyChart]").all():
             expect(chart.locator(".main-svg").first).to_be_visible()
 
