@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,8 @@ from sandbox.settings import PERSPECTIVES
 
 MOST_ROWS = 20
 """Longer answers are cut where people read them."""
+LONG = 40
+"""A column with a longer text takes the room that the others leave."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,27 @@ class Perspectives:
         """Print all queries of one perspective as tables."""
         for query in self.queries[perspective]:
             rows = self._dbt.query(query.sql)
-            table = Table(box=None, padding=(0, 2, 0, 0))
-            for name, value in (rows[0] if rows else {"no rows": ""}).items():
-                table.add_column(name, justify="left" if isinstance(value, str | date) else "right", overflow="fold")
-            for row in rows[:MOST_ROWS]:
-                table.add_row(*(untrusted(_text(value)) for value in row.values()))
             console.print(f"\n[bold]{query.name}[/bold]: {query.shows}")
-            console.print(table)
+            console.print(_table(rows[:MOST_ROWS]))
             if len(rows) > MOST_ROWS:
                 console.print(f"  ... and {len(rows) - MOST_ROWS:,} more rows")
+
+
+def _table(rows: Sequence[dict[str, Any]]) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0))
+    columns = {name: [_text(row[name]) for row in rows] for name in (rows[0] if rows else {"no rows": ""})}
+    lengths = {name: max(map(len, texts), default=0) for name, texts in columns.items()}
+    has_long = any(length > LONG for length in lengths.values())
+    for name, length in lengths.items():
+        table.add_column(
+            name,
+            justify="left" if not rows or isinstance(rows[0][name], str | date) else "right",
+            overflow="fold",
+            width=max(length, min(len(name), 10)) if has_long and length <= LONG else None,
+        )
+    for texts in zip(*columns.values(), strict=True):
+        table.add_row(*map(untrusted, texts))
+    return table
 
 
 def _text(value: Any) -> str:
@@ -77,6 +91,8 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M:%S}"
     if isinstance(value, float):
         return f"{value:,.4f}"
     if isinstance(value, int | Decimal):
