@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
+import psutil
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 from pyspark.sql import functions as F
 
@@ -98,12 +99,17 @@ def kill_dbt(pipe: Pipeline, number: int, choice: random.Random) -> bool:
 
 
 def kill_broker(pipe: Pipeline, _number: int, choice: random.Random) -> bool:
-    """kill -9 of the broker while it takes events."""
+    """kill -9 of the broker while it takes events, just after it froze: with messages that it has got and not read."""
+    pipe.send(1)
+    before = pipe.in_broker()
     with ThreadPoolExecutor() as pool:
-        sending = pool.submit(pipe.send, PORTION * 2)
-        time.sleep(choice.uniform(0.05, 0.3))
+        sending = pool.submit(pipe.send, PORTION * 2, 4)
+        wait_until(lambda: pipe.in_broker() > before, "the first messages")
+        doomed = broker(pipe.settings).pid
+        psutil.Process(doomed).suspend()
+        time.sleep(choice.uniform(0.1, 0.5))
         struck = not sending.done()
-        kill(broker(pipe.settings).pid)
+        kill(doomed)
         start_broker(pipe.settings)
         sending.result()
     return struck

@@ -110,13 +110,18 @@ class Pipeline:
         if self._spark:
             self._spark.stop()
 
-    def send(self, count: int) -> None:
-        """Send the next messages of the history, and wait until the broker has them."""
+    def send(self, count: int, seconds: float = 0) -> None:
+        """Send the next messages of the history, spread over some seconds, and wait until the broker has them."""
         settings = load_settings()
         with ExitStack() as stack:
             senders = {hub: stack.enter_context(open_sender(settings, hub)) for hub in HUBS}
             for event in islice(self._events, count):
                 senders[event.hub].send(event.body, event.key)
+                time.sleep(seconds / count)
+
+    def in_broker(self) -> int:
+        """How many messages the broker has taken, of all hubs."""
+        return sum(count_in_broker(self.settings, hub) for hub in HUBS)
 
     def send_bodies(self, hub: str, bodies: Iterable[bytes]) -> None:
         """Send messages of our own; whoever calls puts them into the ledger."""
