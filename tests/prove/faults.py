@@ -206,9 +206,9 @@ def _small_disk(folder: Path) -> Iterator[Path]:
 
 def clock_backwards(pipe: Pipeline, number: int, _choice: random.Random) -> bool:
     """The stream job's clock runs backwards, days at a time, from batch to batch."""
-    past = F.lit(datetime.now(UTC) - timedelta(days=3 * (number + 1)))
+    past = datetime.now(UTC) - timedelta(days=3 * (number + 1))
     pipe.send(PORTION)
-    with mock.patch.object(F, "current_timestamp", return_value=past):
+    with mock.patch.object(F, "current_timestamp", side_effect=lambda: F.lit(past)):
         pipe.land()
     return True
 
