@@ -208,6 +208,10 @@ def clock_backwards(pipe: Pipeline, number: int, _choice: random.Random) -> bool
     """The stream job's clock runs backwards, days at a time, from batch to batch."""
     past = datetime.now(UTC) - timedelta(days=3 * (number + 1))
     pipe.send(PORTION)
+    pipe.land()
+    # Picked in the present, so that a pick by the clock would not look back.
+    pipe.build("--select", "+order_keys", "+engagement_keys", "+review_keys")
+    pipe.send(PORTION)
     with mock.patch.object(F, "current_timestamp", side_effect=lambda: F.lit(past)):
         pipe.land()
     return True
