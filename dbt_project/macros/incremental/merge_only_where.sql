@@ -77,9 +77,10 @@
 {% endmacro %}
 
 
-{# The bound that a model's compiled SQL carries, over the merge's target. #}
+{# The bound that a model's compiled SQL carries, over the merge's target; a model without one looks everywhere. #}
 {% macro bound_of_merge() %}
-    {{ return(modules.re.search('merge only where: (.*?) \\*/', model['compiled_code']).group(1)) }}
+    {%- set found = modules.re.search('merge only where: (.*?) \\*/', model['compiled_code']) -%}
+    {{ return(found.group(1) if found else 'true') }}
 {% endmacro %}
 
 
