@@ -9,7 +9,6 @@ import pytest
 from sandbox.settings import ROOT
 from tests.prove.faults import FAULTS
 
-pytestmark = pytest.mark.long
 FIRST_OF_THE_HISTORYS_OWN = "duplicates, within and across batches and days"
 
 

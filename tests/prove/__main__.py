@@ -20,14 +20,20 @@ from tests.prove.report import Row, as_markdown, as_table
 @click.command()
 @click.option("--short", is_flag=True, help="One of each kind, one full refresh at the end.")
 @click.option("--seed", type=click.IntRange(0), default=7, show_default=True, help="Of the history and the moments.")
-@click.option("--only", multiple=True, help="Only faults with this in their name; may be given again.")
+@click.option(
+    "--only",
+    multiple=True,
+    help="Of all but the first two, which fill the tables, only those with this in their name; may be given again.",
+)
 @click.option("--report", type=click.Path(dir_okay=False, path_type=Path), help="Write the table here, as Markdown.")
 def main(short: bool, seed: int, only: tuple[str, ...], report: Path | None) -> None:
     """Break the running pipeline in every way and hold the outcome against the ledger; exit with 1 on a difference.
 
     Example: python -m tests.prove --short --seed 7
     """
-    chosen = [fault for fault in FAULTS if not only or any(word in fault.name for word in only)]
+    # The first two fill all tables: what strikes a run that only begins to make them shows nothing of the next one.
+    first, others = FAULTS[:2], FAULTS[2:]
+    chosen = first + [fault for fault in others if not only or any(word in fault.name for word in only)]
     started = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="prove-") as folder:
         pipe = Pipeline(Path(folder), seed, events=60_000 if not short else 20_000)
@@ -95,6 +101,9 @@ def prove(
             yield told(Row(fault.name, 0, note=f"skipped: {reason}"), [])
             continue
         yield told(_row(fault.name, times, state, seconds), state.differences)
+    # To the end of the history: who is latest is late by as long as the whole of it.
+    pipe.send()
+    pipe.land()
     yield from counted(pipe)
     begun = time.monotonic()
     pipe.build()

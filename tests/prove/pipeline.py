@@ -110,14 +110,20 @@ class Pipeline:
         if self._spark:
             self._spark.stop()
 
-    def send(self, count: int, seconds: float = 0) -> None:
-        """Send the next messages of the history, spread over some seconds, and wait until the broker has them."""
+    def send(self, count: int | None = None, seconds: float = 0) -> None:
+        """Send the next messages of the history, all that are left if no count is given, and wait for the broker.
+
+        Args:
+            count: how many.
+            seconds: over how long they are spread.
+        """
         settings = load_settings()
         with ExitStack() as stack:
             senders = {hub: stack.enter_context(open_sender(settings, hub)) for hub in HUBS}
             for event in islice(self._events, count):
                 senders[event.hub].send(event.body, event.key)
-                time.sleep(seconds / count)
+                if seconds and count:
+                    time.sleep(seconds / count)
 
     def in_broker(self) -> int:
         """How many messages the broker has taken, of all hubs."""
