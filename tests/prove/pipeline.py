@@ -148,10 +148,10 @@ class Pipeline:
         """The stream job as a process of its own."""
         return self.sandbox.start("ingestion", "stream", *options)
 
-    def start_dbt(self) -> "subprocess.Popen[str]":
+    def start_dbt(self, *options: str) -> "subprocess.Popen[str]":
         """A run of dbt as a process of its own, on the Spark server; its lines come as they are printed."""
         return subprocess.Popen(
-            [str(DBT), "run", "--target", "local_server", "--no-use-colors"],
+            [str(DBT), "run", "--target", "local_server", "--no-use-colors", *options],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
