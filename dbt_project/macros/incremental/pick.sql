@@ -16,7 +16,8 @@
     Both ends are literals. The lower one is the highest number in the model's own table, never in another's: a run
     that failed half-way is picked again. The upper one keeps what lands while the model runs for the next run, so that
     all statements of one run see the same rows. A relation whose numbers begin again below ours was built anew: then
-    everything is picked. Where our own table stood goes along as a comment: see `require_unmoved`.
+    everything is picked. Where our own table stood goes along as a comment: see `require_unmoved`. A run whose answers
+    are older than our own table was overtaken: its sums would be written over newer ones.
 #}
 {% macro pick(relation, batch_column, mark=none) %}
     {%- if not execute -%}
@@ -25,6 +26,13 @@
     {%- set newest = reached(relation, batch_column) -%}
     {%- set mark = mark or batch_column -%}
     {%- set stands = (own_numbers()[mark] or 0) if is_incremental() else 0 -%}
+    {%- if stands > newest -%}
+        {#- Built anew, or what was asked once is older than our own table: then another run has been here. -#}
+        {%- set newest = highest(relation, batch_column) or 0 -%}
+        {%- if newest >= stands -%}
+            {{ overtaken(this) }}
+        {%- endif -%}
+    {%- endif -%}
     {%- set seen = 0 if stands > newest else stands -%}
     {{ return(stood_at(mark, stands) ~ batch_column ~ ' > ' ~ seen ~ ' and ' ~ batch_column ~ ' <= ' ~ newest) }}
 {% endmacro %}
@@ -145,11 +153,17 @@
         {%- set stands = run_query('select max(' ~ stood | join('), max(') ~ ') from ' ~ table).rows[0] -%}
         {%- for number in stood.values() -%}
             {%- if number | int != (stands[loop.index0] or 0) -%}
-            {{ exceptions.raise_compiler_error(
-                'Another run of dbt has written to ' ~ table ~ ' since this one picked its rows, so nothing was merged '
-                ~ 'here. Nothing is lost: run it again, one run at a time.'
-            ) }}
+            {{ overtaken(table) }}
             {%- endif -%}
         {%- endfor -%}
     {%- endif -%}
+{% endmacro %}
+
+
+{# The error of a run that another one has overtaken. #}
+{% macro overtaken(table) %}
+    {{ exceptions.raise_compiler_error(
+        'Another run of dbt has written to ' ~ table ~ ' since this one picked its rows, so nothing was merged '
+        ~ 'here. Nothing is lost: run it again, one run at a time.'
+    ) }}
 {% endmacro %}
