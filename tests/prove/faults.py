@@ -297,10 +297,10 @@ PORTION = 400
 INCREMENTAL_MODELS = [*(table.partition(".")[2] for table in INCREMENTAL_TABLES), "message_batches"]
 
 OVERTAKEN_MODELS = (
+    "order_messages",
     "fct_engagement_by_product_day",
     "journeys",
     "fct_sales_by_product_day",
-    "order_messages",
     "pipeline_health",
 )
 
