@@ -235,12 +235,15 @@ def two_runs_of_dbt(pipe: Pipeline, number: int, _choice: random.Random) -> bool
             break
     else:
         raise AssertionError(f"dbt ended before it had compiled {model}")
-    pipe.send(PORTION)
-    pipe.land()
-    other = pipe.start_dbt()
-    said = other.communicate(timeout=900)[0]
-    assert other.returncode == 0, said[-3000:]
-    psutil.Process(held.pid).resume()
+    try:
+        pipe.send(PORTION)
+        pipe.land()
+        other = pipe.start_dbt()
+        said = other.communicate(timeout=900)[0]
+        assert other.returncode == 0, said[-3000:]
+    finally:
+        # Whatever came of it, nobody is left standing still.
+        psutil.Process(held.pid).resume()
     said = held.communicate(timeout=900)[0]
     if held.returncode and "Another run of dbt has written" not in said:
         raise AssertionError(f"one of two runs failed without saying why:\n{said[-3000:]}")

@@ -26,14 +26,15 @@
     {%- set newest = reached(relation, batch_column) -%}
     {%- set mark = mark or batch_column -%}
     {%- set stands = (own_numbers()[mark] or 0) if is_incremental() else 0 -%}
+    {%- set seen = stands -%}
     {%- if stands > newest -%}
         {#- Built anew, or what was asked once is older than our own table: then another run has been here. -#}
         {%- set newest = highest(relation, batch_column) or 0 -%}
         {%- if newest >= stands -%}
             {{ overtaken(this) }}
         {%- endif -%}
+        {%- set seen = 0 -%}
     {%- endif -%}
-    {%- set seen = 0 if stands > newest else stands -%}
     {{ return(stood_at(mark, stands) ~ batch_column ~ ' > ' ~ seen ~ ' and ' ~ batch_column ~ ' <= ' ~ newest) }}
 {% endmacro %}
 
