@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -95,12 +96,13 @@ class Running:
 
     def _watch(self) -> None:
         while self._process.poll() is None:
-            try:
+            with suppress(psutil.Error):
                 family = [parent := psutil.Process(self._process.pid), *parent.children(recursive=True)]
-                self._command_lines |= {" ".join(process.cmdline()) for process in family}
-            except psutil.Error:
-                pass
-            time.sleep(0.5)
+                for process in family:
+                    # One that has ended and is not reaped yet has no command line; the others still have theirs.
+                    with suppress(psutil.Error):
+                        self._command_lines.add(" ".join(process.cmdline()))
+            time.sleep(0.2)
 
     def end(self, seconds: float, stop_at: str | None = None) -> Ended:
         """Wait for its end; or for some words in its output, and make it end then."""

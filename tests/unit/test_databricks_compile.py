@@ -201,8 +201,24 @@ def test_every_merge_is_bounded_by_the_dates_or_offsets_of_what_was_picked(build
         assert is_bounded != (name in UNBOUNDED), f"{name}: {sql}"
 
 
+def test_a_merge_fails_if_its_table_has_moved_since_the_pick(builds: dict[Mode, Build]) -> None:
+    build = builds[INCREMENTAL]
+    merges = dict(build.statements("merge"))
+    assert merges.keys() == build.incremental_models.keys()
+    for name, sql in merges.items():
+        node = build.models[name]
+        stood = build.batch(node.unique_id)
+        marks = set(re.findall(r"(?:pick\(.*|next_batch\()(?:'(\w+)'|mark)\)", node.raw_code))
+        marks = marks if "" not in marks else {"order_batch", "engagement_batch", "review_batch"}
+        (source,) = re.findall(r"(?s)using \((.*?)\) as DBT_INTERNAL_SOURCE", sql)
+        (table, moved) = re.findall(r"exists\(select 1 from (\S+) where (.*?)\), raise_error", source)[0]
+        assert table == node.relation_name
+        assert sorted(moved.split(" or ")) == [f"{mark} > {stood}" for mark in sorted(marks)], name
+        assert "Another run of dbt has written to" in source
+
+
 @pytest.mark.parametrize("model", ["order_messages", "fct_sales_by_product_day", "journeys"])
-def test_a_run_that_was_overtaken_fails_before_it_writes(
+def test_a_run_whose_answers_are_older_than_its_table_says_so(
     model: str, dbt: OfflineDbt, builds: dict[Mode, Build]
 ) -> None:
     mode = Mode("overtaken", overtaken=model)

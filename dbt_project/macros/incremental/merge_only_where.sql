@@ -94,10 +94,9 @@
     {%- if bound == 'false' -%}
         {{ return('select 1 as nothing_to_merge') }}
     {%- endif -%}
-    {%- do require_unmoved(target) -%}
     {%- set predicates = (incremental_predicates or []) + [qualified(bound, 'DBT_INTERNAL_DEST')] -%}
     {%- set statement = merge(target, source, unique_key, dest_columns, predicates) -%}
-    {{ return(without_empty_groups(statement)) }}
+    {{ return(without_empty_groups(unless_moved(statement, target))) }}
 {% endmacro %}
 
 

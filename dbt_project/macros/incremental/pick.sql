@@ -16,7 +16,7 @@
     Both ends are literals. The lower one is the highest number in the model's own table, never in another's: a run
     that failed half-way is picked again. The upper one keeps what lands while the model runs for the next run, so that
     all statements of one run see the same rows. A relation whose numbers begin again below ours was built anew: then
-    everything is picked. Where our own table stood goes along as a comment: see `require_unmoved`. A run whose answers
+    everything is picked. Where our own table stood goes along as a comment: see `unless_moved`. A run whose answers
     are older than our own table was overtaken: its sums would be written over newer ones.
 #}
 {% macro pick(relation, batch_column, mark=none) %}
@@ -31,7 +31,7 @@
         {#- Built anew, or what was asked once is older than our own table: then another run has been here. -#}
         {%- set newest = highest(relation, batch_column) or 0 -%}
         {%- if newest >= stands -%}
-            {{ overtaken(this) }}
+            {{ exceptions.raise_compiler_error(overtaken_error(this)) }}
         {%- endif -%}
         {%- set seen = 0 -%}
     {%- endif -%}
@@ -137,34 +137,36 @@
 {% endmacro %}
 
 
-{# A number of the model's own table at the time of picking, as a comment for `require_unmoved`. #}
+{# A number of the model's own table at the time of picking, as a comment for `unless_moved`. #}
 {% macro stood_at(column, number) -%}
     {{ '/* stood: ' ~ column ~ ' = ' ~ number ~ ' */ ' if is_incremental() }}
 {%- endmacro %}
 
 
 {#
-    Nobody else has written to a model's table since it picked its rows; else this run fails, before it writes. Two runs
-    of dbt at once would otherwise give two lots of rows one number, of which whoever picks by it sees the first only,
-    or write an older sum over a newer one. What commits during the merge itself is seen by Delta.
+    A merge whose source gives no row but an error, if somebody else has written to the table since this run picked its
+    rows. Two runs of dbt at once would otherwise give two lots of rows one number, of which whoever picks by it sees
+    the first only, or write an older sum over a newer one. A question before the merge would leave a moment between
+    the two; in the merge, Delta answers it from the version that it merges into, and a commit after that conflicts.
+    By their statistics, the files that stood at the time of picking are not read.
 #}
-{% macro require_unmoved(table) %}
-    {%- set stood = dict(modules.re.findall('/\\* stood: (\\w+) = (\\d+) \\*/', model['compiled_code'])) -%}
-    {%- if execute and stood -%}
-        {%- set stands = run_query('select max(' ~ stood | join('), max(') ~ ') from ' ~ table).rows[0] -%}
-        {%- for number in stood.values() -%}
-            {%- if number | int != (stands[loop.index0] or 0) -%}
-            {{ overtaken(table) }}
-            {%- endif -%}
-        {%- endfor -%}
+{% macro unless_moved(merge, table) %}
+    {%- set moved = [] -%}
+    {%- for column, number in modules.re.findall('/\\* stood: (\\w+) = (\\d+) \\*/', model['compiled_code']) -%}
+        {%- do moved.append(column ~ ' > ' ~ number) -%}
+    {%- endfor -%}
+    {%- if not moved -%}
+        {{ return(merge) }}
     {%- endif -%}
+    {{ return(modules.re.sub(
+        '(?i)\\busing\\s+(\\S+)\\s+as\\s+DBT_INTERNAL_SOURCE\\b',
+        'using (select * from \\1 where if(exists(select 1 from ' ~ table ~ ' where ' ~ moved | unique | join(' or ')
+        ~ "), raise_error('" ~ overtaken_error(table) ~ "'), true)) as DBT_INTERNAL_SOURCE",
+        merge
+    )) }}
 {% endmacro %}
 
 
-{# The error of a run that another one has overtaken. #}
-{% macro overtaken(table) %}
-    {{ exceptions.raise_compiler_error(
-        'Another run of dbt has written to ' ~ table ~ ' since this one picked its rows, so nothing was merged '
-        ~ 'here. Nothing is lost: run it again, one run at a time.'
-    ) }}
-{% endmacro %}
+{% macro overtaken_error(table) -%}
+    Another run of dbt has written to {{ table }} since this one picked its rows, so nothing was merged here. Nothing is lost: run it again, one run at a time.
+{%- endmacro %}
