@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -49,9 +50,13 @@ def land(table: str, generation: str, high_water: dict[int, int]) -> Callable[[D
         high_water: by partition, the highest offset that had landed when the query started.
     """
 
+    numbers: Iterator[int] | None = None
+
     def land_batch(events: DataFrame, _: int) -> None:
-        number = bronze.next_landed_batch(events.sparkSession, table)
-        bronze.append(bronze.stamp(bronze.above(events, high_water), generation, number), table)
+        nonlocal numbers
+        # Asked once: nobody else numbers batches here, and the answer takes longer the more files there are.
+        numbers = numbers or count(bronze.next_landed_batch(events.sparkSession, table))
+        bronze.append(bronze.stamp(bronze.above(events, high_water), generation, next(numbers)), table)
 
     return land_batch
 
@@ -137,10 +142,13 @@ def run(
                 time.sleep(0.2)
                 running = any(query.isActive for query in queries.values())
                 for hub, query in queries.items():
-                    for progress in query.recentProgress:
-                        if progress["batchId"] > reported.get(hub, -1) and progress["numInputRows"]:
+                    last = query.lastProgress
+                    # All that is kept is much to send and to parse, several times a second.
+                    for progress in query.recentProgress if last and last["batchId"] > reported.get(hub, -1) else ():
+                        if progress["batchId"] > reported.get(hub, -1):
                             reported[hub] = progress["batchId"]
-                            report(progress_line(progress))
+                            if progress["numInputRows"]:
+                                report(progress_line(progress))
                 for hub, reason in [(hub, reason) for hub in queries if (reason := _failure(queries[hub]))]:
                     if REPLAY_FAILURE not in reason or hub in replayed:
                         raise UserError(f"Landing {hub} stopped: {reason}")

@@ -21,6 +21,21 @@ SECONDS = 30
 """How long anything may take before it counts as broken; the machine may be busy."""
 expect.set_options(timeout=SECONDS * 1000)
 
+IS_DRAWN = """
+([page, told]) => {
+    const heading = document.querySelector("header.page h1");
+    if (!heading || (page && heading.textContent !== page)) return false;
+    if (told && document.querySelector("header.page p")?.innerText === told) return false;
+    const app = document.querySelector("[data-testid=stApp]");
+    if (app.getAttribute("data-test-script-state") !== "notRunning") return false;
+    // A skeleton stands for a part of the page as long as the browser has not loaded the script that draws it.
+    if (document.querySelector("[data-stale=true], [data-testid=stSkeleton]")) return false;
+    return [...document.querySelectorAll("[data-testid=stPlotlyChart]")].every(
+        (chart) => chart.querySelector(".main-svg")?.checkVisibility()
+    );
+}
+"""
+
 
 @contextmanager
 def headless_chromium() -> Iterator[Browser]:
@@ -82,26 +97,28 @@ class Visitor:
 
     def open(self, page: str = "Executive Overview", **slicers: str | list[str]) -> "Visitor":
         """Go to a page, with slicers set by the link, and wait until it is drawn."""
-        self.page.goto(f"{self.address}/?{urlencode({'page': page, **slicers}, doseq=True)}")
-        expect(self.page.locator("header.page h1")).to_have_text(page)
-        self.wait()
-        return self
+        self.page.goto(f"{self.address}/?{urlencode({'page': page, **slicers}, doseq=True)}", wait_until="commit")
+        return self.wait(page)
 
     def turn_to(self, page: str) -> "Visitor":
         """Go to a page by the sidebar, and wait until it is drawn."""
         self.page.get_by_role("radio", name=page).check(force=True)
-        expect(self.page.locator("header.page h1")).to_have_text(page)
-        self.wait()
+        return self.wait(page)
+
+    def wait(self, page: str | None = None, told: str | None = None) -> "Visitor":
+        """Wait until the script has run and what it drew is there.
+
+        Args:
+            page: which must be there by its heading; by default whichever is.
+            told: what stood under the heading before, and must stand there no longer.
+        """
+        # Looked at with every frame: `expect` looks at growing intervals, up to a second apart.
+        self.page.wait_for_function(IS_DRAWN, arg=[page, told], polling="raf")
         return self
 
-    def wait(self) -> None:
-        """Wait until the script has run and what it drew is there."""
-        expect(self.page.locator("[data-testid=stApp]")).to_have_attribute("data-test-script-state", "notRunning")
-        expect(self.page.locator("[data-stale=true]")).to_have_count(0)
-        # What stands where a part of the page will be, as long as the browser has not loaded the script that draws it.
-        expect(self.page.locator("[data-testid=stSkeleton]")).to_have_count(0)
-        for chart in self.page.locator("[data-testid=stPlotlyChart]").all():
-            expect(chart.locator(".main-svg").first).to_be_visible()
+    def told(self) -> str:
+        """What stands under the heading: which days, states and categories are shown."""
+        return self.page.locator("header.page p").inner_text()
 
     def choose(self, slicer: str, value: str) -> None:
         """Choose a value of a slicer in the sidebar, as a person does."""
