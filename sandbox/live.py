@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
+from itertools import cycle
 
 from ingestion.errors import UserError
 from ingestion.signals import StopRequest
@@ -19,11 +21,17 @@ from sandbox.spark import spark_server, start_spark_server
 NEWEST = """
     select
         sum(order_count) as orders,
-        (select cast(latest_event_at as string) from gold.as_of) as latest_event_at
+        date_format(max(minute_at), 'HH:mm') as latest_minute
     from gold.fct_sales_by_state_minute
     where business_date = (select as_of_date from gold.as_of)
 """
+HOT_PATH = "hot_path"
+PARTS = ("engagement", "reviews", "journeys", "everything_else")
+"""Selectors (selectors.yml): one run after the other, each followed by a run of the hot path, which waits for one part
+at the most. Side by side they would share the same cores, and the hot path would take as long as the rest."""
+TESTED = (HOT_PATH, *PARTS, "accepted_events")
 TEST_EVERY_SECONDS = 60
+"""Then the tests of one of these have their turn."""
 FAILURES_IN_A_ROW = 3
 """So many runs of dbt may fail one after the other: somebody else's run, a full refresh or an edit may be under way."""
 
@@ -110,31 +118,70 @@ def _say_that_it_stops() -> None:
 
 def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | None) -> None:
     begun = time.monotonic()
-    tested: float | None = None
-    failures = 0
+    gold = Gold(dbt)
+    commands = turns()
+    command = next(commands)
     while not stop.asked and (seconds is None or time.monotonic() - begun < seconds):
         for worker in workers:
             worker.check()
-        run_started = time.monotonic()
+        if gold.take(command):
+            command = next(commands)
+
+
+def turns(clock: Callable[[], float] = time.monotonic) -> Iterator[tuple[str, ...]]:
+    """The commands of dbt, for ever: all models, then the hot path and the parts in turns; now and then some tests.
+
+    Args:
+        clock: seconds that have passed.
+    """
+    # The first run is cold, and where there are no tables yet it makes them all.
+    yield ("run",)
+    tested = clock()
+    to_test = cycle(TESTED)
+    for part in cycle(PARTS):
+        yield "run", "--selector", HOT_PATH
+        yield "run", "--selector", part
+        if clock() - tested > TEST_EVERY_SECONDS:
+            tested = clock()
+            yield "run", "--selector", HOT_PATH
+            # Unit tests prove the SQL, not the data that just arrived.
+            yield "test", "--exclude-resource-type", "unit_test", "--selector", next(to_test)
+
+
+class Gold:
+    """Gold, as one run of dbt after the other brings it up to date."""
+
+    def __init__(self, dbt: Dbt) -> None:
+        self._dbt = dbt
+        self._failures = 0
+        self._whole_at = 0.0
+
+    def take(self, command: tuple[str, ...]) -> bool:
+        """Run a command of dbt and say what it came to; whether it succeeded.
+
+        Raises:
+            UserError: so many have failed in a row.
+        """
+        started = time.monotonic()
+        is_whole = command == ("run",)
         try:
-            # The first run is cold, and where there are no tables yet it makes them all.
-            dbt.run("run", show_progress=tested is None)
+            counts = self._dbt.run(*command, show_progress=is_whole)
         except UserError as error:
-            failures += 1
-            if failures == FAILURES_IN_A_ROW:
+            self._failures += 1
+            if self._failures == FAILURES_IN_A_ROW:
                 raise
             console.print(f"{error}\nThe next run tries again.", markup=False)
-            continue
-        failures = 0
-        took = time.monotonic() - run_started
-        row = dbt.query(NEWEST)[0]
-        console.print(
-            f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_event_at']} UTC; dbt run {took:.1f} s"
-        )
-        # Tests do not follow the first run at once: it is cold, and took long enough.
-        tested = tested or time.monotonic()
-        if time.monotonic() - tested > TEST_EVERY_SECONDS and not stop.asked:
-            # Unit tests prove the SQL, not the data that just arrived.
-            counts = dbt.run("test", "--exclude-resource-type", "unit_test", show_progress=False)
-            tested = time.monotonic()
-            console.print(f"{counts.get('pass', 0)} tests passed")
+            return False
+        self._failures = 0
+        ended = time.monotonic()
+        if is_whole or command[-1] == PARTS[-1]:
+            self._whole_at = ended
+        if command[0] == "test":
+            console.print(f"{command[-1]}: {counts.get('pass', 0)} tests passed")
+        elif is_whole or command[-1] == HOT_PATH:
+            row = self._dbt.query(NEWEST)[0]
+            console.print(
+                f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_minute']} UTC; "
+                f"dbt run {ended - started:.1f} s, all of gold {ended - self._whole_at:.0f} s ago"
+            )
+        return True

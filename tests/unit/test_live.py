@@ -1,0 +1,64 @@
+"""What `make live` runs and when: every model that follows what arrives has its turn, and the hot path every second."""
+
+from collections import Counter
+from functools import cache
+from itertools import islice
+from typing import Any
+
+from dbt.cli.main import dbtRunner
+
+from sandbox import live
+from sandbox.settings import ROOT
+
+SECONDS_A_TURN = 10
+
+
+@cache
+def listed(kind: str, *selection: str) -> frozenset[str]:
+    """The names of the models or tests that dbt selects."""
+    flags = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--resource-type", kind, "--output", "name")
+    result: Any = dbtRunner().invoke(["--quiet", "ls", *flags, *selection])
+    assert result.success, result.exception
+    return frozenset(result.result)
+
+
+def turns(count: int) -> list[tuple[str, ...]]:
+    """The first commands, if each takes as long as any other."""
+    now = iter(range(0, 1_000_000, SECONDS_A_TURN))
+    return list(islice(live.turns(lambda: next(now)), count))
+
+
+def test_the_first_run_makes_all_models() -> None:
+    assert turns(1) == [("run",)]
+
+
+def test_every_other_turn_is_the_hot_paths() -> None:
+    hot = ("run", "--selector", live.HOT_PATH)
+    later = turns(101)[1:]
+    assert set(later[::2]) == {hot}
+    assert hot not in later[1::2]
+
+
+def test_every_model_that_follows_what_arrives_is_in_one_selector() -> None:
+    turns = Counter(name for part in (live.HOT_PATH, *live.PARTS) for name in listed("model", "--selector", part))
+    views = listed("model", "--select", "config.materialized:view")
+    of_seeds_alone = {"dim_state", "dim_content_type"}
+    assert set(turns) == listed("model") - views - of_seeds_alone
+    assert set(turns.values()) == {1}
+
+
+def test_a_part_is_built_after_those_that_it_reads() -> None:
+    built: set[str] = set(listed("model", "--select", "config.materialized:view")) | {"dim_state", "dim_content_type"}
+    for part in live.PARTS:
+        models = listed("model", "--selector", part)
+        upstream = listed("model", "--select", *(f"+{name}" for name in models))
+        assert upstream - models - built <= listed("model", "--selector", live.HOT_PATH)
+        built |= models
+
+
+def test_all_tests_of_what_arrives_have_their_turn() -> None:
+    parts = {command[-1] for command in turns(400) if command[0] == "test"}
+    tested = set().union(*(listed("test", "--selector", part) for part in parts))
+    static = ("config.materialized:seed", "dim_state", "dim_content_type", "sentiment_lexicon")
+    untested = listed("test") - tested
+    assert untested <= listed("test", "--select", *static)
