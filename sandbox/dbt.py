@@ -3,6 +3,8 @@
 import os
 from typing import Any
 
+from dbt.adapters.spark.connections import SparkConnectionManager
+from dbt.adapters.spark.impl import SparkAdapter
 from dbt.cli.main import dbtRunner
 from dbt_common.events.base_types import EventMsg
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -14,6 +16,22 @@ from sandbox.spark import spark_server
 
 FAILURES = ("RunResultError", "RunResultFailure", "MainEncounteredError", "RunningOperationCaughtError")
 """The events in which dbt says what failed."""
+
+
+class KeptConnections(SparkConnectionManager):
+    """Keeps a thread's connection open for the next model that it runs; dbt closes all of them at the end of a command.
+
+    dbt-spark opens a connection for each model, and each is a session that the Spark server has to make.
+    """
+
+    def release(self) -> None:
+        """Called when a model is done."""
+        connection = self.get_if_exists()
+        if connection and connection.state != "open":
+            super().release()
+
+
+SparkAdapter.ConnectionManager = KeptConnections
 
 
 class Dbt:
