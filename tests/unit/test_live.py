@@ -1,10 +1,12 @@
 """What `make live` runs and when: every model that follows what arrives has its turn, and the hot path every second."""
 
 from collections import Counter
+from collections.abc import Callable
 from functools import cache
 from itertools import islice
 from typing import Any
 
+import pytest
 from dbt.cli.main import dbtRunner
 
 from sandbox import live
@@ -13,13 +15,35 @@ from sandbox.settings import ROOT
 SECONDS_A_TURN = 10
 
 
-@cache
-def listed(kind: str, *selection: str) -> frozenset[str]:
-    """The names of the models or tests that dbt selects."""
-    flags = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--resource-type", kind, "--output", "name")
-    result: Any = dbtRunner().invoke(["--quiet", "ls", *flags, *selection])
-    assert result.success, result.exception
-    return frozenset(result.result)
+Listed = Callable[..., frozenset[str]]
+
+
+@pytest.fixture(scope="module")
+def listed(tmp_path_factory: pytest.TempPathFactory) -> Listed:
+    """Gives the names of the models or tests that dbt selects."""
+    target = tmp_path_factory.mktemp("live")
+    folders = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(target))
+
+    @cache
+    def names(kind: str, *selection: str) -> frozenset[str]:
+        result: Any = dbtRunner().invoke(
+            [
+                "--quiet",
+                "ls",
+                *folders,
+                "--log-path",
+                str(target),
+                "--resource-type",
+                kind,
+                "--output",
+                "name",
+                *selection,
+            ]
+        )
+        assert result.success, result.exception
+        return frozenset(result.result)
+
+    return names
 
 
 def turns(count: int) -> list[tuple[str, ...]]:
@@ -39,7 +63,7 @@ def test_every_other_turn_is_the_hot_paths() -> None:
     assert hot not in later[1::2]
 
 
-def test_every_model_that_follows_what_arrives_is_in_one_selector() -> None:
+def test_every_model_that_follows_what_arrives_is_in_one_selector(listed: Listed) -> None:
     turns = Counter(name for part in (live.HOT_PATH, *live.PARTS) for name in listed("model", "--selector", part))
     views = listed("model", "--select", "config.materialized:view")
     of_seeds_alone = {"dim_state", "dim_content_type"}
@@ -47,7 +71,7 @@ def test_every_model_that_follows_what_arrives_is_in_one_selector() -> None:
     assert set(turns.values()) == {1}
 
 
-def test_a_part_is_built_after_those_that_it_reads() -> None:
+def test_a_part_is_built_after_those_that_it_reads(listed: Listed) -> None:
     built: set[str] = set(listed("model", "--select", "config.materialized:view")) | {"dim_state", "dim_content_type"}
     for part in live.PARTS:
         models = listed("model", "--selector", part)
@@ -56,7 +80,7 @@ def test_a_part_is_built_after_those_that_it_reads() -> None:
         built |= models
 
 
-def test_all_tests_of_what_arrives_have_their_turn() -> None:
+def test_all_tests_of_what_arrives_have_their_turn(listed: Listed) -> None:
     parts = {command[-1] for command in turns(400) if command[0] == "test"}
     tested = set().union(*(listed("test", "--selector", part) for part in parts))
     static = ("config.materialized:seed", "dim_state", "dim_content_type", "sentiment_lexicon")
