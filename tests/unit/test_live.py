@@ -22,24 +22,13 @@ Listed = Callable[..., frozenset[str]]
 def listed(tmp_path_factory: pytest.TempPathFactory) -> Listed:
     """Gives the names of the models or tests that dbt selects."""
     target = tmp_path_factory.mktemp("live")
-    folders = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(target))
+    project = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT))
+    folders = ("--target-path", str(target), "--log-path", str(target))
 
     @cache
     def names(kind: str, *selection: str) -> frozenset[str]:
-        result: Any = dbtRunner().invoke(
-            [
-                "--quiet",
-                "ls",
-                *folders,
-                "--log-path",
-                str(target),
-                "--resource-type",
-                kind,
-                "--output",
-                "name",
-                *selection,
-            ]
-        )
+        what = ("--resource-type", kind, "--output", "name", *selection)
+        result: Any = dbtRunner().invoke(["--quiet", "ls", *project, *folders, *what])
         assert result.success, result.exception
         return frozenset(result.result)
 
