@@ -213,7 +213,7 @@ def clock_backwards(pipe: Pipeline, number: int, _choice: random.Random) -> bool
     pipe.send(PORTION)
     pipe.land()
     # Picked in the present, so that a pick by the clock would not look back.
-    pipe.build(select=["+order_keys", "+engagement_keys", "+review_keys"])
+    pipe.build("--select", "+order_keys", "+engagement_keys", "+review_keys")
     pipe.send(PORTION)
     with mock.patch.object(F, "current_timestamp", side_effect=lambda: F.lit(past)):
         pipe.land()
@@ -256,7 +256,6 @@ def lost_metastore(pipe: Pipeline, _number: int, _choice: random.Random) -> bool
     shutil.rmtree(pipe.settings.metastore)
     start_spark_server(pipe.settings)
     register_tables(pipe.dbt, pipe.settings)
-    pipe.has_views = False
     pipe.send(PORTION)
     return True
 
@@ -285,7 +284,7 @@ def key_comes_back(pipe: Pipeline, number: int, _choice: random.Random) -> bool:
     again = first | {"timestamp": "2026-06-19T10:20:30", "price": 99.0, "quantity": 7}
     pipe.send_bodies("orders", [order(**first)])
     pipe.land()
-    pipe.build(select=["+fct_sales_by_state_minute"])
+    pipe.build("--select", "+fct_sales_by_state_minute")
     pipe.send_bodies("orders", [order(**again)])
     hub = pipe.ledger.hubs["orders"]
     hub.accepted += 1

@@ -31,7 +31,7 @@ from simulator.backfill import Backfill
 from simulator.faults import FaultRates
 from simulator.ledger import Ledger
 from tests.support.sandboxes import TestSandbox
-from tests.support.tables import INCREMENTAL_TABLES, ONLY_INCREMENTAL
+from tests.support.tables import INCREMENTAL_TABLES
 
 RATES = FaultRates(
     duplicate=0.05,
@@ -84,8 +84,6 @@ class Pipeline:
             late_days=LATE_DAYS,
         )
         self._events = self.backfill.events(self.ledger)
-        self.has_views = False
-        """Whether views and small tables stand: then a run of dbt takes the incremental models alone."""
         self._spark: SparkSession | None = None
 
     @property
@@ -142,15 +140,9 @@ class Pipeline:
         """Land what the broker has, by the stream job's own code in this process."""
         stream.run(self.spark, load_settings(), hubs or HUBS, once=True, report=lambda _: None)
 
-    def build(self, *arguments: str, select: Iterable[str] = ()) -> None:
-        """One run of dbt over the models selected; else over all that faults can harm."""
-        selection = ("--select", *select) if select else self.selection()
-        self.dbt.run("run", *arguments, *selection, show_progress=False)
-        self.has_views = self.has_views or not selection
-
-    def selection(self) -> tuple[str, ...]:
-        """The models that a fault can harm, for dbt: those that add to what they have, where all others stand."""
-        return ONLY_INCREMENTAL if self.has_views else ()
+    def build(self, *arguments: str) -> None:
+        """One run of dbt over all models."""
+        self.dbt.run("run", *arguments, show_progress=False)
 
     def start_stream(self, *options: str) -> "subprocess.Popen[str]":
         """The stream job as a process of its own."""
@@ -159,7 +151,7 @@ class Pipeline:
     def start_dbt(self, *options: str) -> "subprocess.Popen[str]":
         """A run of dbt as a process of its own, on the Spark server; its lines come as they are printed."""
         return subprocess.Popen(
-            [str(DBT), "run", "--target", "local_server", "--no-use-colors", *self.selection(), *options],
+            [str(DBT), "run", "--target", "local_server", "--no-use-colors", *options],
             cwd=ROOT,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
