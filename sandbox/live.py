@@ -174,11 +174,12 @@ class Gold:
             return False
         self._failures = 0
         ended = time.monotonic()
-        if is_whole or command[-1] == PARTS[-1]:
-            self._whole_at = ended
         if command[0] == "test":
             console.print(f"{command[-1]}: {counts.get('pass', 0)} tests passed")
-        elif is_whole or command[-1] == HOT_PATH:
+            return True
+        if is_whole or command[-1] == PARTS[-1]:
+            self._whole_at = ended
+        if is_whole or command[-1] == HOT_PATH:
             row = self._dbt.query(NEWEST)[0]
             console.print(
                 f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_minute']} UTC; "
