@@ -42,7 +42,7 @@ class Settings(BaseSettings):
     for the topic's id; Event Hubs tells none, so set a new value there whenever a hub is made anew."""
     max_offsets_per_trigger: PositiveInt = 500_000
     """At most this many events in one micro-batch: bounds memory, whatever has piled up."""
-    trigger_seconds: PositiveFloat = 2.0
+    trigger_seconds: PositiveFloat = 5.0
     """A micro-batch starts at most this often in continuous mode."""
 
     @model_validator(mode="after")

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from itertools import cycle
 
 from ingestion.errors import UserError
@@ -17,21 +18,24 @@ from sandbox.processes import only_one
 from sandbox.settings import ROOT, SandboxSettings
 from sandbox.setup import set_up
 from sandbox.spark import spark_server, start_spark_server
+from simulator.rhythm import BUSINESS_ZONE
 
 NEWEST = """
     select
         sum(order_count) as orders,
         date_format(max(minute_at), 'HH:mm') as latest_minute
     from gold.fct_sales_by_state_minute
-    where business_date = (select as_of_date from gold.as_of)
+    where business_date = date'{today}'
 """
 HOT_PATH = "hot_path"
 PARTS = ("engagement", "reviews", "journeys", "everything_else")
 """Selectors (selectors.yml): one run after the other, each followed by a run of the hot path, which waits for one part
 at the most. Side by side they would share the same cores, and the hot path would take as long as the rest."""
-TESTED = (HOT_PATH, *PARTS, "accepted_events")
-TEST_EVERY_SECONDS = 60
-"""Then the tests of one of these have their turn."""
+WHOLE = ("run",)
+TESTED = {HOT_PATH: HOT_PATH, "accepted_events": HOT_PATH, **dict(zip(PARTS, PARTS, strict=True))}
+"""Whose tests have a turn, each right after the run of what is named here: later its tables and what they are compared
+with would be of different moments."""
+TEST_EVERY_SECONDS = 120
 FAILURES_IN_A_ROW = 3
 """So many runs of dbt may fail one after the other: somebody else's run, a full refresh or an edit may be under way."""
 
@@ -94,14 +98,16 @@ def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> N
                 "While this runs, use dbt with: --target local_server"
             )
             dbt.run("seed")
-            workers += [
-                Worker(settings, "stream job", "ingestion", "stream"),
-                Worker(
-                    settings, "simulator", "simulator", "live", "--rate", str(rate), "--ledger", str(settings.ledgers)
-                ),
-            ]
-            console.print(f"Live at {rate:g} events a second. Ctrl-C stops all parts.")
-            _loop(dbt, workers, stop, seconds)
+            workers.append(Worker(settings, "stream job", "ingestion", "stream"))
+            gold = Gold(dbt)
+            console.print("Building all models once, which warms Spark up; then the shop opens ...")
+            # Cold, a run takes minutes, and longer still beside a shop that is open: all of it would wait for so long.
+            _take_turns(gold, iter((WHOLE,)), workers, stop, seconds=None)
+            if not stop.asked:
+                ledger = ("--ledger", str(settings.ledgers))
+                workers.append(Worker(settings, "simulator", "simulator", "live", "--rate", str(rate), *ledger))
+                console.print(f"Live at {rate:g} events a second. Ctrl-C stops all parts.")
+            _take_turns(gold, turns(), workers, stop, seconds)
         finally:
             for worker in reversed(workers):
                 worker.stop()
@@ -116,36 +122,39 @@ def _say_that_it_stops() -> None:
     console.print("Stopping: the dbt run at work ends first ...")
 
 
-def _loop(dbt: Dbt, workers: list[Worker], stop: StopRequest, seconds: float | None) -> None:
+def _take_turns(
+    gold: "Gold",
+    commands: Iterator[tuple[str, ...]],
+    workers: list[Worker],
+    stop: StopRequest,
+    seconds: float | None,
+) -> None:
     begun = time.monotonic()
-    gold = Gold(dbt)
-    commands = turns()
-    command = next(commands)
-    while not stop.asked and (seconds is None or time.monotonic() - begun < seconds):
+    command = next(commands, None)
+    while command and not stop.asked and (seconds is None or time.monotonic() - begun < seconds):
         for worker in workers:
             worker.check()
         if gold.take(command):
-            command = next(commands)
+            command = next(commands, None)
 
 
 def turns(clock: Callable[[], float] = time.monotonic) -> Iterator[tuple[str, ...]]:
-    """The commands of dbt, for ever: all models, then the hot path and the parts in turns; now and then some tests.
+    """The commands of dbt, for ever: the hot path and the parts in turns; now and then the tests of one of them.
 
     Args:
         clock: seconds that have passed.
     """
-    # The first run is cold, and where there are no tables yet it makes them all.
-    yield ("run",)
     tested = clock()
-    to_test = cycle(TESTED)
+    to_test = cycle(TESTED.items())
+    tests, run_before = next(to_test)
     for part in cycle(PARTS):
-        yield "run", "--selector", HOT_PATH
-        yield "run", "--selector", part
-        if clock() - tested > TEST_EVERY_SECONDS:
-            tested = clock()
-            yield "run", "--selector", HOT_PATH
-            # Unit tests prove the SQL, not the data that just arrived.
-            yield "test", "--exclude-resource-type", "unit_test", "--selector", next(to_test)
+        for selector in (HOT_PATH, part):
+            yield "run", "--selector", selector
+            if clock() - tested > TEST_EVERY_SECONDS and selector == run_before:
+                # Unit tests prove the SQL, not the data that just arrived.
+                yield "test", "--exclude-resource-type", "unit_test", "--selector", tests
+                tested = clock()
+                tests, run_before = next(to_test)
 
 
 class Gold:
@@ -163,9 +172,10 @@ class Gold:
             UserError: so many have failed in a row.
         """
         started = time.monotonic()
-        is_whole = command == ("run",)
+        is_whole = command == WHOLE
         try:
-            counts = self._dbt.run(*command, show_progress=is_whole)
+            # What dbt would write about each run into target/ nobody reads here.
+            counts = self._dbt.run(*command, "--no-write-json", show_progress=is_whole)
         except UserError as error:
             self._failures += 1
             if self._failures == FAILURES_IN_A_ROW:
@@ -180,7 +190,7 @@ class Gold:
         if is_whole or command[-1] == PARTS[-1]:
             self._whole_at = ended
         if is_whole or command[-1] == HOT_PATH:
-            row = self._dbt.query(NEWEST)[0]
+            row = self._dbt.query(NEWEST.format(today=datetime.now(BUSINESS_ZONE).date()))[0]
             console.print(
                 f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_minute']} UTC; "
                 f"dbt run {ended - started:.1f} s, all of gold {ended - self._whole_at:.0f} s ago"

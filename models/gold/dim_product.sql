@@ -11,8 +11,7 @@
     ('engagement', ref('engagement_events'), picked_engagement),
     ('review', ref('reviews'), picked_reviews),
 ] %}
-{# The catalogue may have changed without any event. #}
-{{ merge_only_where('true') }}
+{{ merge_only_where('true' if has_new_products(ref('product_catalogue'), hubs) else 'false') }}
 
 with
 

@@ -57,6 +57,12 @@
 {% endmacro %}
 
 
+{# How many numbers a pick spans. #}
+{% macro batches_in(picked) %}
+    {{ return((picked_up_to(picked) | int) - (picked.split(' > ')[1].split(' ')[0] | int)) }}
+{% endmacro %}
+
+
 {# Whether both ends of a pick are the same, as they are when nothing has arrived. #}
 {% macro picks_nothing(picked) %}
     {{ return(' > ' ~ picked_up_to(picked) ~ ' and ' in picked) }}
