@@ -104,6 +104,8 @@ class StandIn:
                 ["hour"],
                 [("2026-07-14 10:00:00" if dates else None,)],
             ),
+            # Whether there are products that dim_product lacks.
+            r"select 1\s+from \S+product_catalogue": lambda: (["1"], [(1,)] if dates else []),
             r"select\s+count\(\*\) as failures": lambda: (
                 ["failures", "should_warn", "should_error"],
                 [(0, False, False)],
