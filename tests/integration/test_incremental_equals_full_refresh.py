@@ -216,12 +216,6 @@ def test_an_unlisted_product_has_the_category_of_its_first_landed_order(built: B
     ]
 
 
-def test_a_run_without_a_new_product_leaves_dim_product_as_it_is(built: Built) -> None:
-    commits = built.warehouse.query("describe history gold.dim_product")
-    # The second run brought none, the third two, the fourth the first order of one of these.
-    assert sum(commit["operation"] == "MERGE" for commit in commits) == 2
-
-
 @pytest.mark.parametrize("hub", HUBS)
 def test_positions_read_again_after_a_lost_checkpoint_stand_in_silver_once(hub: str, built: Built) -> None:
     (landed,) = built.warehouse.query(
