@@ -21,6 +21,7 @@ HUB_ACCOUNT = """
     from (select distinct topic_generation, partition, offset from bronze.{hub}) as landed
     left join silver.{messages} as messages using (topic_generation, partition, offset)
 """
+ERASED = "select hub, count(*) as messages from bronze.erased_positions group by hub"
 REASONS = """
     select reason, count(*) as messages
     from silver.quarantined_events lateral view explode(reasons) as reason
@@ -60,10 +61,13 @@ def summarise(dbt: Dbt, ledger: Ledger, in_broker: dict[str, int]) -> dict[str, 
     """
     states = dbt.query(REVENUE)
     by_code = sorted(states, key=lambda row: str(row["state_code"]))
+    was_erased = dbt.query("show tables in bronze like 'erased_positions'")
+    erased = {row["hub"]: row["messages"] for row in dbt.query(ERASED)} if was_erased else {}
     return {
         "hubs": {
             hub: {
                 "sent": max(ledger.hubs[hub].sent, in_broker[hub]),
+                "erased": erased.get(hub, 0),
                 **dbt.query(HUB_ACCOUNT.format(hub=hub, messages=MESSAGES[hub]))[0],
                 "reasons": {row["reason"]: row["messages"] for row in dbt.query(REASONS.format(hub=hub))},
             }
@@ -83,20 +87,21 @@ def summarise(dbt: Dbt, ledger: Ledger, in_broker: dict[str, int]) -> dict[str, 
 def differences(summary: dict[str, Any], ledger: Ledger) -> list[str]:
     """What is not as it must be, in words; empty if all is well.
 
-    Figures are held against the ledger only while the simulator is the only producer.
+    Figures are held against the ledger only while the simulator is the only producer and nothing was erased.
     """
     truth = ledger.as_dict()
     found = []
     for hub, account in summary["hubs"].items():
-        if account["sent"] != account["landed"]:
-            found.append(f"{hub}: {account['sent']:,} events were sent, {account['landed']:,} landed")
+        if account["sent"] != account["landed"] + account["erased"]:
+            landed = f"{account['landed']:,} landed" + (f", {account['erased']:,} erased" if account["erased"] else "")
+            found.append(f"{hub}: {account['sent']:,} events were sent, {landed}")
         if account["landed"] != account["accepted"] + account["duplicates"] + account["quarantined"]:
             found.append(f"{hub}: accepted + duplicates + quarantined is not what landed")
-        if account["sent"] == ledger.hubs[hub].sent:
+        if account["sent"] == ledger.hubs[hub].sent and not account["erased"]:
             for figure in ("accepted", "duplicates", "quarantined", "reasons", "new_fields"):
                 if account[figure] != truth["hubs"][hub][figure]:
                     found.append(f"{hub}, {figure}: {account[figure]}, the ledger says {truth['hubs'][hub][figure]}")
-    if _only_simulated(summary, ledger):
+    if _is_the_ledgers(summary, ledger):
         for name in ("revenue_by_state", "items_by_state", *BREAKDOWNS):
             here, there = _without_zeros(summary[name]), _without_zeros(truth[name])
             for key in sorted(here.keys() | there.keys()):
@@ -115,6 +120,7 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
     for name, figure in (
         ("sent", "sent"),
         ("landed in bronze", "landed"),
+        *([("erased since", "erased")] if any(account["erased"] for account in hubs.values()) else []),
         ("accepted", "accepted"),
         ("  with fields that the contract lacks", "new_fields"),
         ("duplicates", "duplicates"),
@@ -141,16 +147,19 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
     console.print()
     show_findings(found)
     console.print()
-    if _only_simulated(summary, ledger):
+    if _is_the_ledgers(summary, ledger):
         console.print(
             "Gold equals the simulator's ledger: every verdict; revenue and items by state to the cent; the funnel and "
             "ratings by product; views, clicks and likes by content type."
         )
     else:
         others = sum(account["sent"] for account in hubs.values()) - ledger.sent
-        console.print(
-            f"The account closes. {others:,} events are in no ledger: another producer's, or a cut-off simulator's."
-        )
+        erased = sum(account["erased"] for account in hubs.values())
+        reasons = [
+            *([f"{others:,} events are in no ledger: another producer's, or a cut-off simulator's."] if others else []),
+            *([f"{erased:,} events of the ledger were erased since: gold is without them."] if erased else []),
+        ]
+        console.print("The account closes. " + " ".join(reasons))
     console.print(f"{sum(seconds.values()):.0f} seconds: " + ", ".join(f"{n} {s:.0f}" for n, s in seconds.items()))
     console.print(
         "\nWhere to look next:\n"
@@ -162,8 +171,11 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
     )
 
 
-def _only_simulated(summary: dict[str, Any], ledger: Ledger) -> bool:
-    return all(account["sent"] == ledger.hubs[hub].sent for hub, account in summary["hubs"].items())
+def _is_the_ledgers(summary: dict[str, Any], ledger: Ledger) -> bool:
+    """Whether all that is here, and nothing else, is in the ledger."""
+    return all(
+        account["sent"] == ledger.hubs[hub].sent and not account["erased"] for hub, account in summary["hubs"].items()
+    )
 
 
 def _by_key(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:
