@@ -32,7 +32,7 @@ PARTS = ("engagement", "reviews", "journeys", "everything_else")
 """Selectors (selectors.yml): one run after the other, each followed by a run of the hot path, which waits for one part
 at the most. Side by side they would share the same cores, and the hot path would take as long as the rest."""
 WHOLE = ("run",)
-TESTED = {HOT_PATH: HOT_PATH, "accepted_events": HOT_PATH, **dict(zip(PARTS, PARTS, strict=True))}
+TESTED = {HOT_PATH: HOT_PATH, "accepted_events": HOT_PATH, **{part: part for part in PARTS}}
 """Whose tests have a turn, each right after the run of what is named here: later its tables and what they are compared
 with would be of different moments."""
 TEST_EVERY_SECONDS = 120

@@ -1,7 +1,7 @@
 {#
     Whether dim_product has something to write: a product that is not in it among the picked events, the first order of
     one whose category is open, or a catalogue that reads otherwise than its rows. Most runs have nothing, and this
-    question costs a quarter of the merge that it saves.
+    question costs a third of the merge that it saves.
 
     The marks stand in the rows, so that they move with a merge alone: after so many batches there is one in any case, or
     the question would grow with history.
