@@ -8,10 +8,13 @@ from pathlib import Path
 import click
 
 from benchmarks import freshness, full_build, incremental, ingest, start
+from benchmarks.memory import watched
 from benchmarks.results import RESULTS, Case, as_table, write
 from benchmarks.workshop import Workshop
 from sandbox.console import console
 
+MOST_MEMORY = {"freshness": 6.0, "start": 6.0}
+"""GB of all processes together, where a group is what a user runs."""
 GROUPS = ("ingest", "full-build", "orders-only", "incremental", "freshness", "start")
 
 
@@ -66,8 +69,13 @@ def main(
     file.parent.mkdir(exist_ok=True)
     cases: list[Case] = []
     for name in chosen:
-        with tempfile.TemporaryDirectory(prefix="bench-") as folder, console.status(f"{name} ..."):
+        with (
+            tempfile.TemporaryDirectory(prefix="bench-") as folder,
+            console.status(f"{name} ..."),
+            watched(Path(folder)) as peaks,
+        ):
             cases += groups[name](Path(folder) / "state")
+        cases += peaks.cases(name, at_most_gb=MOST_MEMORY.get(name))
         # After each group: what an hour has shown is not lost with the next one.
         write(cases, scale, file)
     console.print(as_table(cases))

@@ -8,7 +8,6 @@ import pyarrow.compute as pc
 from deltalake import DeltaTable
 from numpy.typing import NDArray
 
-from benchmarks.memory import watched
 from benchmarks.results import Case
 from benchmarks.workshop import Workshop
 from sandbox.delta import read_delta
@@ -22,8 +21,7 @@ def cases(workshop: Workshop, rate: float, minutes: float) -> list[Case]:
     An order is visible from the commit by which gold has its batch: both times stand in the tables, so that looking
     costs the run nothing.
     """
-    with watched(workshop.settings) as peaks:
-        workshop.run("sandbox", "live", "--rate", str(rate), "--seconds", str(60 * minutes), seconds=60 * minutes + 900)
+    workshop.run("sandbox", "live", "--rate", str(rate), "--seconds", str(60 * minutes), seconds=60 * minutes + 900)
     sent, delays = _delays(workshop)
     in_order = delays[np.argsort(sent)]
     halves = np.array_split(in_order, 2)
@@ -33,7 +31,6 @@ def cases(workshop: Workshop, rate: float, minutes: float) -> list[Case]:
         Case(f"{named}: P95", "s", [float(np.percentile(delays, 95))], at_most=20),
         Case(f"{named}: P50 of the second half beside the first", "times", [_growth(halves)], at_most=1.1),
         Case(f"{named}: the longest time between two states of all gold", "s", [_longest_gap(workshop)], at_most=90),
-        *peaks.cases(at_most_gb=6),
     ]
 
 

@@ -2,6 +2,9 @@
 
 import json
 import os
+import re
+import time
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,6 +13,7 @@ from benchmarks.results import Case, ratios
 from benchmarks.workshop import Workshop, seconds, simulated_orders
 from ingestion.senders import open_sender
 from sandbox.broker import start_broker
+from sandbox.console import console
 from sandbox.dbt import Dbt
 from sandbox.spark import start_spark_server
 
@@ -24,10 +28,17 @@ class Behind:
 
     workshop: Workshop
     days: int
+    server_log: Path = field(init=False)
+    """Spark's event log of the running server."""
     seconds: list[float] = field(default_factory=list)
     with_a_late_event: list[float] = field(default_factory=list)
     nothing_new: list[float] = field(default_factory=list)
-    bytes_read: list[float] = field(default_factory=list)
+    read: list[float] = field(default_factory=list)
+    """Bytes that all statements of a run read."""
+    read_by_merges: list[float] = field(default_factory=list)
+    rewritten: list[float] = field(default_factory=list)
+    """Bytes of the files that merges replaced, by Delta's operation metrics."""
+    files_rewritten: list[float] = field(default_factory=list)
 
 
 def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
@@ -53,8 +64,14 @@ def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
         ),
         ratios(f"incremental: {middle.days} days beside 1 day", middle.seconds, least.seconds, at_most=1.2),
         ratios(f"incremental: {most.days} days beside 1 day", most.seconds, least.seconds, at_most=1.2),
-        ratios(
-            f"incremental: bytes read, {most.days} days beside 1 day", most.bytes_read, least.bytes_read, at_most=1.2
+        *(
+            ratios(f"incremental: {what}, {most.days} days beside 1 day", of_most, of_least, at_most=1.2)
+            for what, of_most, of_least in (
+                ("bytes read by merges", most.read_by_merges, least.read_by_merges),
+                ("bytes read by all statements", most.read, least.read),
+                ("bytes rewritten by merges", most.rewritten, least.rewritten),
+                ("files rewritten by merges", most.files_rewritten, least.files_rewritten),
+            )
         ),
         ratios(
             "incremental: with one event of 90 days ago, beside none", most.with_a_late_event, most.seconds, at_most=1.5
@@ -67,9 +84,9 @@ def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
 
 def _prepare(behind: Behind, a_day: int) -> None:
     workshop = behind.workshop
+    log = workshop.settings.state / "events"
+    log.mkdir()
     with (Path(workshop.sandbox.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf").open("a") as conf:
-        log = workshop.settings.state / "events"
-        log.mkdir()
         conf.write(
             f"\nspark.eventLog.enabled true\nspark.eventLog.dir file://{log}\n"
             "spark.eventLog.compress false\nspark.eventLog.rolling.enabled false\n"
@@ -80,7 +97,9 @@ def _prepare(behind: Behind, a_day: int) -> None:
     # As `make demo` does: the server interprets expressions, which suits a batch, not a history.
     workshop.dbt(*BUILD, "--target", "local")
     os.environ.update(workshop.sandbox.environment)
+    others = set(log.iterdir())
     start_spark_server(workshop.settings)
+    (behind.server_log,) = set(log.iterdir()) - others
 
 
 def _run(workshop: Workshop) -> float:
@@ -100,17 +119,22 @@ def _one_turn(behind: Behind, number: int, *, counted: bool) -> None:
         workshop.run("ingestion", "stream", "--once")
 
     land(1_000 + 10 * number, late=False)
-    before = _read(workshop)
+    logged, started = behind.server_log.stat().st_size, time.time()
     took = _run(workshop)
-    read = _read(workshop) - before
+    read = bytes_read(behind.server_log, logged)
+    files, rewritten = replaced_by_merges(workshop.settings.warehouse, started)
     land(1_001 + 10 * number, late=True)
     late = _run(workshop)
     nothing = _run(workshop)
     if counted:
         behind.seconds.append(took)
-        behind.bytes_read.append(read)
         behind.with_a_late_event.append(late)
         behind.nothing_new.append(nothing)
+        behind.read.append(sum(read.values()))
+        behind.read_by_merges.append(sum(size for name, size in read.items() if name.startswith("merge")))
+        behind.rewritten.append(rewritten)
+        behind.files_rewritten.append(files)
+        console.print(f"{behind.days} days, run {number}: read {read}")
 
 
 def _send_late_order(workshop: Workshop, seed: int) -> None:
@@ -123,12 +147,38 @@ def _send_late_order(workshop: Workshop, seed: int) -> None:
         sender.send(json.dumps(event).encode())
 
 
-def _read(workshop: Workshop) -> int:
-    """Bytes of tables that the running server's tasks have read so far, from Spark's event log."""
-    total = 0
-    newest = max((workshop.settings.state / "events").iterdir(), key=lambda file: file.stat().st_mtime)
-    for line in newest.read_text().splitlines():
-        if '"SparkListenerTaskEnd"' in line:
-            metrics = json.loads(line).get("Task Metrics") or {}
-            total += metrics.get("Input Metrics", {}).get("Bytes Read", 0)
-    return total
+def bytes_read(event_log: Path, begin: int) -> Counter[str]:
+    """Bytes of tables that tasks read, by kind of statement, such as "merge into silver.order_keys".
+
+    Args:
+        event_log: of a Spark that runs.
+        begin: where in it to begin, in bytes.
+    """
+    statements: dict[int, str] = {}
+    read: Counter[str] = Counter()
+    with event_log.open() as log:
+        log.seek(begin)
+        for line in log:
+            if '"SparkListenerJobStart"' in line:
+                job = json.loads(line)
+                text = job.get("Properties", {}).get("spark.job.description", "")
+                merge = re.search(r"(?i)\bmerge\s+into\s+([\w.`]+)", text)
+                name = f"merge into {merge.group(1).replace('`', '')}" if merge else "other statements"
+                statements.update(dict.fromkeys(job["Stage IDs"], name))
+            elif '"SparkListenerTaskEnd"' in line:
+                task = json.loads(line)
+                size = (task.get("Task Metrics") or {}).get("Input Metrics", {}).get("Bytes Read", 0)
+                read[statements.get(task["Stage ID"], "other statements")] += size
+    return read
+
+
+def replaced_by_merges(warehouse: Path, since: float) -> tuple[int, int]:
+    """How many files, and bytes, the merges of all tables have replaced since a moment (Unix time, seconds)."""
+    files = size = 0
+    for log in warehouse.glob("*/*/_delta_log/*.json"):
+        for line in log.read_text().splitlines():
+            commit = json.loads(line).get("commitInfo")
+            if commit and commit["operation"] == "MERGE" and commit["timestamp"] >= since * 1000:
+                files += int(commit["operationMetrics"]["numTargetFilesRemoved"])
+                size += int(commit["operationMetrics"]["numTargetBytesRemoved"])
+    return files, size

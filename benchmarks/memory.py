@@ -3,49 +3,52 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 
 import psutil
 
 from benchmarks.results import Case
-from sandbox.broker import broker
-from sandbox.settings import SandboxSettings
-from sandbox.spark import spark_server
 
 SECONDS_BETWEEN_LOOKS = 0.5
 
 
 class Peaks:
-    """Peak resident memory: of each process, and of all together at one moment. Bytes."""
+    """Peak resident memory: of each kind of process, and of all together at one moment. Bytes."""
 
     def __init__(self) -> None:
         self.of_each: dict[str, int] = {}
         self.of_all = 0
 
-    def look(self, settings: SandboxSettings) -> None:
-        """Look once at this process, its children and the sandbox's daemons."""
+    def look(self, folder: Path) -> None:
+        """Look once at all processes that work on the sandboxes under a folder: their environment names it.
+
+        The benchmark itself, which was started before there was a folder, is no part of what it measures.
+        """
         together = 0
-        for process in _processes(settings):
-            with suppress(psutil.NoSuchProcess):
-                held = process.memory_info().rss
-                together += held
-                name = _name(process.cmdline())
-                self.of_each[name] = max(self.of_each.get(name, 0), held)
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if any(str(folder) in value for value in process.environ().values()):
+                    held = process.memory_info().rss
+                    together += held
+                    name = _name(process.cmdline())
+                    self.of_each[name] = max(self.of_each.get(name, 0), held)
         self.of_all = max(self.of_all, together)
 
-    def cases(self, at_most_gb: float) -> list[Case]:
+    def cases(self, group: str, at_most_gb: float | None = None) -> list[Case]:
         """As figures; the target is of all together."""
-        each = [Case(f"peak memory: {name}", "GB", [held / 1e9]) for name, held in sorted(self.of_each.items())]
-        return [*each, Case("peak memory: all processes together", "GB", [self.of_all / 1e9], at_most=at_most_gb)]
+        named = f"{group}: peak memory, "
+        each = [Case(named + name, "GB", [held / 1e9]) for name, held in sorted(self.of_each.items())]
+        return [*each, Case(named + "all processes together", "GB", [self.of_all / 1e9], at_most=at_most_gb)]
 
 
 @contextmanager
-def watched(settings: SandboxSettings) -> Iterator[Peaks]:
+def watched(folder: Path) -> Iterator[Peaks]:
     """Look at the memory again and again while the block runs."""
     peaks, over = Peaks(), threading.Event()
 
     def watch() -> None:
         while not over.wait(SECONDS_BETWEEN_LOOKS):
-            peaks.look(settings)
+            peaks.look(folder)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
@@ -54,14 +57,6 @@ def watched(settings: SandboxSettings) -> Iterator[Peaks]:
     finally:
         over.set()
         watcher.join()
-
-
-def _processes(settings: SandboxSettings) -> set[psutil.Process]:
-    found = {psutil.Process(), *psutil.Process().children(recursive=True)}
-    for daemon in (broker(settings), spark_server(settings)):
-        if pid := daemon.pid:
-            found.add(psutil.Process(pid))
-    return found
 
 
 def _name(command: list[str]) -> str:
@@ -75,7 +70,6 @@ def _name(command: list[str]) -> str:
         ("simulator", "simulator"),
         ("sandbox demo", "make demo (Python, dbt)"),
         ("sandbox live", "make live (Python, dbt)"),
-        ("benchmarks", "the benchmark itself"),
     ):
         if sign in line:
             return name

@@ -1,11 +1,15 @@
 """The benchmarks' own arithmetic: targets, ratios, and the plan of the job that does the same by hand."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.memory import Peaks
 from benchmarks.one_job import plan
 from benchmarks.results import Case, ratios, write
 
@@ -73,3 +77,29 @@ def test_the_job_by_hand_makes_parents_first_and_picks_nothing() -> None:
             "partition_by": "business_date",
         },
     ]
+
+
+def test_memory_is_that_of_the_processes_that_work_under_the_folder(tmp_path: Path) -> None:
+    hold = "held = bytearray(200_000_000); print(flush=True); input()"
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", hold],
+            env={**os.environ, "SANDBOX_STATE": str(folder)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+        for folder in (tmp_path / "one", tmp_path / "two", tmp_path.parent / "elsewhere")
+    ]
+    peaks = Peaks()
+    try:
+        for process in started:
+            assert process.stdout
+            process.stdout.readline()
+        peaks.look(tmp_path)
+    finally:
+        for process in started:
+            process.communicate(b"\n")
+    peaks.look(tmp_path)
+    assert 0.4e9 < peaks.of_all < 0.6e9, "two of three, and what they held stays known"
+    assert [0.2 < case.value < 0.3 for case in peaks.cases("a group")[:-1]] == [True]
+    assert [case.met for case in peaks.cases("a group", at_most_gb=0.3)] == [None, False]
