@@ -46,12 +46,12 @@ delays as (
         messages.*,
         if(
             messages.verdict = 'accepted',
-            round(timestampdiff(millisecond, messages.happened_at, messages.ingested_at) / 1000, 1),
+            timestampdiff(millisecond, messages.happened_at, messages.ingested_at) / 1000,
             null
         ) as seconds_to_bronze,
         if(
             messages.verdict = 'accepted',
-            round(timestampdiff(millisecond, messages.happened_at, batches.processed_at) / 1000, 1),
+            timestampdiff(millisecond, messages.happened_at, batches.processed_at) / 1000,
             null
         ) as seconds_to_silver
     from messages
@@ -67,8 +67,8 @@ hours as (
         count_if(verdict = 'duplicate') as duplicates,
         count_if(verdict = 'rejected') as quarantined,
         max(happened_at) filter (where verdict = 'accepted') as latest_event_at,
-        percentile(seconds_to_bronze, array(0.5, 0.95, 0.99)) as to_bronze,
-        percentile(seconds_to_silver, array(0.5, 0.95, 0.99)) as to_silver,
+        percentile({{ coarse_seconds('seconds_to_bronze') }}, array(0.5, 0.95, 0.99)) as to_bronze,
+        percentile({{ coarse_seconds('seconds_to_silver') }}, array(0.5, 0.95, 0.99)) as to_silver,
         max(order_batch) as order_batch,
         max(engagement_batch) as engagement_batch,
         max(review_batch) as review_batch
