@@ -118,7 +118,7 @@ def _one_turn(behind: Behind, number: int, *, counted: bool) -> None:
     workshop = behind.workshop
 
     def land(seed: int, *, late: bool) -> None:
-        workshop.send_history(BATCH, 1, seed=seed)
+        workshop.send_newest(BATCH, seed)
         if late:
             _send_late_order(workshop, seed)
         workshop.run("ingestion", "stream", "--once")

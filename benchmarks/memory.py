@@ -10,6 +10,8 @@ import psutil
 from benchmarks.results import Case
 
 SECONDS_BETWEEN_LOOKS = 0.5
+LEAST = 50e6
+"""What held fewer bytes has no line of its own: shells and the like, which come and go."""
 
 
 class Peaks:
@@ -37,7 +39,7 @@ class Peaks:
     def cases(self, group: str, at_most_gb: float | None = None) -> list[Case]:
         """As figures; the target is of all together."""
         named = f"{group}: peak memory, "
-        each = [Case(named + name, "GB", [held / 1e9]) for name, held in sorted(self.of_each.items())]
+        each = [Case(named + name, "GB", [held / 1e9]) for name, held in sorted(self.of_each.items()) if held > LEAST]
         return [*each, Case(named + "all processes together", "GB", [self.of_all / 1e9], at_most=at_most_gb)]
 
 

@@ -3,13 +3,15 @@
 import os
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from ingestion.contracts import HUBS
 from ingestion.senders import open_sender
 from ingestion.settings import Settings
 from sandbox.broker import broker, start_broker
@@ -94,6 +96,16 @@ class Workshop:
         """Send a history of the shop, of all three hubs, that ends now."""
         ledger = ("--ledger", str(self.settings.ledgers))
         self.run("simulator", "backfill", "--events", str(events), "--days", str(days), "--seed", str(seed), *ledger)
+
+    def send_newest(self, events: int, seed: int) -> None:
+        """Send the last so many messages of another history, of 30 days: reviews of older orders are among them."""
+        shop = Backfill(seed=seed, events=30 * events, days=30, until=datetime.now(UTC), rates=FaultRates())
+        newest = deque(shop.events(Ledger()), maxlen=events)
+        settings = self.ingestion("unused")
+        with ExitStack() as senders:
+            hubs = {hub: senders.enter_context(open_sender(settings, hub)) for hub in HUBS}
+            for event in newest:
+                hubs[event.hub].send(event.body, event.key)
 
     def send_orders(self, count: int) -> None:
         """Send orders of the simulator, again and again, each time under new keys."""

@@ -63,11 +63,14 @@
         where {{ picked }}
     ),
 
+    -- All that ever had one of the picked keys. A join without a condition on the whole index: that is read row by row.
     known_keys as (
-        select * from keys
-        where
-            ({{ picked }})
-            or key_hash in (select picked_keys.key_hash from picked_keys)
+        select keys.*
+        from keys
+        left semi join picked_keys on keys.key_hash = picked_keys.key_hash
+        union all
+        select * from picked_keys
+        where key_hash is null
     ),
 
     {%- else -%}

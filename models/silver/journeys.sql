@@ -60,6 +60,23 @@ events as (
     from orders
 ),
 
+-- All events of the journeys that got one: a day has many more events than a batch, and grouping is what costs.
+touched as (
+    select
+        session_id,
+        product_id
+    from events
+    where is_picked
+),
+
+recomputed as (
+    select events.*
+    from events
+    {% if is_incremental() %}
+    left semi join touched on events.session_id = touched.session_id and events.product_id = touched.product_id
+    {% endif %}
+),
+
 grouped as (
     select
         session_id,
@@ -74,9 +91,8 @@ grouped as (
         coalesce(sum(sales), 0) as sales,
         max(engagement_batch) as engagement_batch,
         max(order_batch) as order_batch
-    from events
+    from recomputed
     group by session_id, product_id
-    having bool_or(is_picked)
 ),
 
 journeys as (
