@@ -49,8 +49,7 @@ def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
     histories = [Behind(Workshop(folder / f"days_{days}"), days) for days in DAYS]
     try:
         for behind in histories:
-            _send(behind, a_day)
-            _prepare(behind)
+            _prepare(behind, a_day)
         for number in range(runs + 1):
             for behind in histories:
                 _one_turn(behind, number, counted=number > 0)
@@ -83,21 +82,18 @@ def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
     ]
 
 
-def _send(behind: Behind, a_day: int) -> None:
-    start_broker(behind.workshop.settings)
-    behind.workshop.send_history(a_day * behind.days, behind.days)
-
-
-def _prepare(behind: Behind) -> None:
-    """Land and build what was sent, and start a server that writes down what its tasks read."""
+def _prepare(behind: Behind, a_day: int) -> None:
+    """Send, land and build a history, and start a server that writes down what its tasks read."""
     workshop = behind.workshop
     log = workshop.settings.state / "events"
-    log.mkdir(exist_ok=True)
+    log.mkdir()
     with (Path(workshop.sandbox.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf").open("a") as conf:
         conf.write(
             f"\nspark.eventLog.enabled true\nspark.eventLog.dir file://{log}\n"
             "spark.eventLog.compress false\nspark.eventLog.rolling.enabled false\n"
         )
+    start_broker(workshop.settings)
+    workshop.send_history(a_day * behind.days, behind.days)
     workshop.run("ingestion", "stream", "--once")
     # As `make demo` does: the server interprets expressions, which suits a batch, not a history.
     workshop.dbt(*BUILD, "--target", "local")

@@ -61,20 +61,8 @@ events as (
 ),
 
 -- All events of the journeys that got one: a day has many more events than a batch, and grouping is what costs.
-touched as (
-    select
-        session_id,
-        product_id
-    from events
-    where is_picked
-),
-
 recomputed as (
-    select events.*
-    from events
-    {% if is_incremental() %}
-    left semi join touched on events.session_id = touched.session_id and events.product_id = touched.product_id
-    {% endif %}
+    {{ rows_of_touched_groups('events', ['session_id', 'product_id'], 'is_picked', arrived='true') }}
 ),
 
 grouped as (

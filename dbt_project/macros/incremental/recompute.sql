@@ -3,8 +3,9 @@
     ever added to one. In a full refresh, all rows that had arrived.
 
     rows: the name of a CTE with the columns of group_by and with processed_batch. picked: as `pick` gives it.
+    arrived: where what arrived since is left out already, and picked is a column that says so of each row: 'true'.
 #}
-{% macro rows_of_touched_groups(rows, group_by, picked) -%}
+{% macro rows_of_touched_groups(rows, group_by, picked, arrived=none) -%}
     select {{ rows }}.*
     from {{ rows }}
     {% if is_incremental() -%}
@@ -14,5 +15,5 @@
             {{ 'and ' if not loop.first }}{{ rows }}.{{ column }} = picked.{{ column }}
         {%- endfor %}
     {% endif -%}
-    where {{ arrived_by(picked) }}
+    where {{ arrived or arrived_by(picked) }}
 {%- endmacro %}
