@@ -45,11 +45,13 @@ def orders_only(workshop: Workshop, orders: int, runs: int) -> list[Case]:
         workshop.send_orders(orders)
         workshop.run("ingestion", "stream", "--once")
     workshop.dbt("seed", "--target", "local")
+    # `dim_product` looks at all hubs: once, the tables of the others are made, empty.
+    workshop.dbt(*MODELS)
     notebooks = workshop.settings.state / "notebooks"
     by_dbt: list[float] = []
     usual: list[float] = []
     for _ in range(runs):
-        by_dbt.append(workshop.dbt(*MODELS, "--select", "+fct_sales_by_state_minute,resource_type:model"))
+        by_dbt.append(workshop.dbt(*MODELS, "--selector", "hot_path"))
         shutil.rmtree(notebooks, ignore_errors=True)
         usual.append(workshop.run("benchmarks.notebooks", str(workshop.settings.bronze / "orders"), str(notebooks)))
     return [
