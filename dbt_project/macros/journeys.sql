@@ -11,14 +11,26 @@
         union all
         select {{ journey_hash() }}, business_date from {{ orders }} where {{ picked_orders }} and session_id is not null
     {% endset -%}
+    {#- Their own dates first, from narrow columns: places are read on these dates alone. -#}
     {%- set dates %}
         (
-            with touched as ({{ touched }})
+            with
+
+            touched as ({{ touched }}),
+
+            stands as (
+                select distinct business_date
+                from {{ this }}
+                where journey_hash in (select journey_hash from touched)
+            )
+
             select business_date from touched
             union all
             select place.business_date
             from {{ this }} lateral view explode(places) as place
-            where journey_hash in (select journey_hash from touched)
+            where
+                business_date in (select business_date from stands)
+                and journey_hash in (select journey_hash from touched)
         )
     {% endset -%}
     {{ return(date_list(dates, 'true', 'business_date')) }}
