@@ -1,124 +1,108 @@
 {#
-    What the models of every hub share: the index of keys, and the verdict on each message.
+    What the models of every hub share: the verdict on each message, and the index of keys behind the messages.
 #}
 
 
 {#
-    The narrow index of a hub: for each landed position of the picked messages the two hashes of its key. Rejected
-    messages claim no key; of a position that was landed twice the first landing stands.
+    The picked messages with their verdict: first landed wins, whatever the content and the date. Rejected messages claim
+    no key. Of a position that landed twice the first landing stands. Adds to the staging view's columns: verdict;
+    duplicate_of, the position that counts. Keeps the body of rejected messages only.
 
-    staged: the hub's staging view. key: the column that names its events. picked: as `pick` gives it.
+    staged: the hub's staging view. key: the column that names its events. picked: as `pick` gives it, or any predicate
+    over positions. judged: a query of the keys of messages that have a verdict already, as `index_of_keys` gives them;
+    none if there are no others than the picked ones.
 #}
-{% macro index_of_keys(staged, key, picked) -%}
-    select
-        topic_generation,
-        partition,
-        offset,
-        landed_batch,
-        -- Two independent hashes of 64 bits: together they stand for the key itself.
-        if({{ key }} is null, null, xxhash64({{ key }})) as key_hash,
-        if({{ key }} is null, null, xxhash64('check', {{ key }})) as key_check
-    from (
-        select
-            topic_generation,
-            partition,
-            offset,
-            landed_batch,
-            if(size(reasons) > 0, null, {{ key }}) as {{ key }},
-            row_number() over (
-                partition by topic_generation, partition, offset
-                order by landed_batch
-            ) as landing
-        from {{ staged }}
-        where {{ picked }}
-    ) as landings
-    where landing = 1
-{%- endmacro %}
-
-
-{#
-    The picked messages with their verdict: first landed wins, whatever the content and the date. A position that was
-    read again is left out. Adds to the staging view's columns: verdict; duplicate_of, the position that counts. Keeps the
-    body of rejected messages only.
-
-    staged: the hub's staging view. keys: its index. picked: as `pick` gives it for the index, or any predicate over
-    positions. is_part: whether there are other messages than these; by default as the model runs.
-#}
-{% macro messages_with_verdict(staged, keys, picked, is_part=none) -%}
+{% macro messages_with_verdict(staged, key, picked, judged=none) -%}
     with
 
+    -- Bodies that nobody keeps go no further: they are most of what would be moved.
     messages as (
-        select * from {{ staged }}
+        select
+            * except (body),
+            if(size(reasons) > 0, body, null) as body,
+            {{ key_hashes(key, 'size(reasons) = 0') }}
+        from {{ staged }}
         where {{ picked }}
     ),
 
-    keys as (
-        select * from {{ keys }}
+    {% if judged -%}
+
+    -- Who had the picked keys before. A join without a condition on all keys: these are read row by row.
+    owners as (
+        select
+            judged.key_hash,
+            judged.key_check,
+            {{ place_in_line('judged') }} as first
+        from {{ judged }} as judged
+        left semi join messages on judged.key_hash = messages.key_hash
     ),
 
-    {% if is_part or (is_part is none and is_incremental()) -%}
-
-    picked_keys as (
-        select * from keys
-        where {{ picked }}
-    ),
-
-    -- All that ever had one of the picked keys. A join without a condition on the whole index: that is read row by row.
-    known_keys as (
-        select keys.*
-        from keys
-        left semi join picked_keys on keys.key_hash = picked_keys.key_hash
-        union all
-        select * from picked_keys
-        where key_hash is null
-    ),
-
-    {%- else -%}
-
-    known_keys as (
-        select * from keys
+    first_owners as (
+        select
+            key_hash,
+            key_check,
+            min(first) as first
+        from owners
+        group by key_hash, key_check
     ),
 
     {%- endif %}
 
-    owners as (
+    -- Whoever has no key is alone with its landings.
+    grouped as (
         select
             *,
-            min(struct(landed_batch, partition, offset, topic_generation)) over (
-                partition by key_hash, key_check
-            ) as first
-        from known_keys
+            coalesce(key_hash, xxhash64(topic_generation, partition, offset)) as key_group
+        from messages
     ),
 
+    -- All landings of a position have its key: one shuffle and one sort for both windows.
     landings as (
         select
             *,
-            struct(landed_batch, partition, offset, topic_generation) = first as is_first
-        from owners
+            row_number() over (
+                partition by key_group, key_check, topic_generation, partition, offset
+                order by landed_batch
+            ) as landing
+        from grouped
     ),
 
-    judged as (
+    queued as (
         select
-            messages.*,
-            landings.first,
+            *,
+            min({{ place_in_line('landings') }}) over (partition by key_group, key_check) as first_picked
+        from landings
+        where landing = 1
+    ),
+
+    judged_messages as (
+        select
+            queued.*,
+            {% if judged -%}
+            least(queued.first_picked, first_owners.first) as first
+            {%- else -%}
+            queued.first_picked as first
+            {%- endif %}
+        from queued
+        {% if judged -%}
+        left join first_owners
+            on queued.key_hash = first_owners.key_hash and queued.key_check = first_owners.key_check
+        {%- endif %}
+    ),
+
+    verdicts as (
+        select
+            *,
             case
-                when size(messages.reasons) > 0 then 'rejected'
-                when landings.is_first then 'accepted'
+                when size(reasons) > 0 then 'rejected'
+                when {{ place_in_line('judged_messages') }} = first then 'accepted'
                 else 'duplicate'
             end as verdict
-        from messages
-        -- The index has the first landing of each position: a position read again finds none with its batch.
-        inner join landings
-            on
-                messages.topic_generation = landings.topic_generation
-                and messages.partition = landings.partition
-                and messages.offset = landings.offset
-                and messages.landed_batch = landings.landed_batch
+        from judged_messages
     )
 
     select
-        * except (first, body),
-        if(verdict = 'rejected', body, null) as body,
+        * except (key_hash, key_check, key_group, landing, first_picked, first),
         if(
             verdict = 'duplicate',
             named_struct(
@@ -128,8 +112,75 @@
             ),
             null
         ) as duplicate_of
-    from judged
+    from verdicts
 {%- endmacro %}
+
+
+{# A message's place in the line of those with the same key: who landed first is first. #}
+{% macro place_in_line(messages) -%}
+    struct({{ messages }}.landed_batch, {{ messages }}.partition, {{ messages }}.offset, {{ messages }}.topic_generation)
+{%- endmacro %}
+
+
+{# Two independent hashes of 64 bits: together they stand for the key itself. Null where none is claimed. #}
+{% macro key_hashes(key, is_claimed) -%}
+    if({{ is_claimed }}, xxhash64({{ key }}), null) as key_hash,
+            if({{ is_claimed }}, xxhash64('check', {{ key }}), null) as key_check
+{%- endmacro %}
+
+
+{#
+    The narrow index of a hub's messages: for each position the two hashes of its key, if it claims one.
+
+    messages: the hub's table of messages. key: the column that names its events. picked: a predicate over it.
+#}
+{% macro index_of_keys(messages, key, picked) -%}
+    select
+        topic_generation,
+        partition,
+        offset,
+        landed_batch,
+        {{ key_hashes(key, "verdict != 'rejected'") }},
+        processed_batch
+    from {{ messages }}
+    where {{ picked }}
+{%- endmacro %}
+
+
+{#
+    The keys of all messages that the calling model has judged so far, as a query; none in a full refresh. From the
+    index, and from the messages themselves where it has not reached them yet: it is built behind them, and by a run that
+    leaves it out not at all. (So it can't be a `ref` here: dbt would see a circle. Whoever renames one, renames both.)
+
+    index_name: the model that is the index. key: the column that names the events.
+#}
+{% macro judged_keys(index_name, key) %}
+    {%- if not execute or not is_incremental() -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- set index = load_relation(this.incorporate(path={'identifier': index_name})) -%}
+    {%- set indexed = (highest(index, 'processed_batch') or 0) if index else 0 -%}
+    {%- set judged = own_numbers()['processed_batch'] or 0 -%}
+    {%- if indexed == judged and index -%}
+        {{ return(index) }}
+    {%- endif -%}
+    {%- if indexed == 0 or indexed > judged -%}
+        {#- There is no index, or it is of messages that are no more. -#}
+        {{ return('(' ~ index_of_keys(this, key, 'true') ~ ')') }}
+    {%- endif -%}
+    {%- set behind = index_of_keys(this, key, 'processed_batch > ' ~ indexed) -%}
+    {%- set query -%}
+        (
+            {{ behind }}
+            union all
+            -- Who was judged again since is no longer what the index says.
+            select indexed.*
+            from {{ index }} as indexed
+            left anti join ({{ behind }}) as again on {{ is_same_position('indexed', 'again') }}
+        )
+    {%- endset -%}
+    {{ return(query) }}
+{% endmacro %}
 
 
 {# What an order comes to, never what it says it comes to; a rejected one may hold any price. #}

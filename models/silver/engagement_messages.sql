@@ -5,14 +5,15 @@
     skip_matched_step=true,
     partition_by='business_date',
 ) }}
--- Picked up to where the index of keys reaches, so that no key goes unseen.
-{% set picked = pick(ref('engagement_keys'), 'landed_batch') %}
-{{ merge_only_where(offsets_of(ref('engagement_keys'), picked)) }}
+{% set picked = pick(source('event_hub', 'engagement'), 'landed_batch') %}
+{{ merge_only_where(offsets_of(source('event_hub', 'engagement'), picked)) }}
 
 with
 
 messages as (
-    {{ messages_with_verdict(ref('stg_event_hub__engagement'), ref('engagement_keys'), picked) }}
+    {{ messages_with_verdict(
+        ref('stg_event_hub__engagement'), 'event_id', picked, judged_keys('engagement_keys', 'event_id')
+    ) }}
 ),
 
 engagement_messages as (

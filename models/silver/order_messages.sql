@@ -5,14 +5,15 @@
     skip_matched_step=true,
     partition_by='business_date',
 ) }}
--- Picked up to where the index of keys reaches, so that no key goes unseen.
-{% set picked = pick(ref('order_keys'), 'landed_batch') %}
-{{ merge_only_where(offsets_of(ref('order_keys'), picked)) }}
+{% set picked = pick(source('event_hub', 'orders'), 'landed_batch') %}
+{{ merge_only_where(offsets_of(source('event_hub', 'orders'), picked)) }}
 
 with
 
 messages as (
-    {{ messages_with_verdict(ref('stg_event_hub__orders'), ref('order_keys'), picked) }}
+    {{ messages_with_verdict(
+        ref('stg_event_hub__orders'), 'order_id', picked, judged_keys('order_keys', 'order_id')
+    ) }}
 ),
 
 order_messages as (

@@ -1,17 +1,16 @@
--- One row for each landed position: the narrow index by which a review id that comes back is known, months later too.
--- It commits before review_messages: an entry too many is harmless, a missing one would count a review twice.
+-- One row for each message: the narrow index by which a review id that comes back is known, months later too.
+-- Built behind review_messages, which look there and, for what the index has not reached, among themselves.
 {{ config(
     materialized='incremental',
     unique_key=['topic_generation', 'partition', 'offset'],
-    skip_matched_step=true,
 ) }}
-{% set picked = pick(source('event_hub', 'reviews'), 'landed_batch') %}
-{{ merge_only_where(offsets_of(source('event_hub', 'reviews'), picked)) }}
+{% set picked = pick(ref('review_messages'), 'processed_batch') %}
+{{ merge_only_where(offsets_of(ref('review_messages'), picked)) }}
 
 with
 
 review_keys as (
-    {{ index_of_keys(ref('stg_event_hub__reviews'), 'review_id', picked) }}
+    {{ index_of_keys(ref('review_messages'), 'review_id', picked) }}
 )
 
 select * from review_keys

@@ -5,14 +5,15 @@
     skip_matched_step=true,
     partition_by='business_date',
 ) }}
--- Picked up to where the index of keys reaches, so that no key goes unseen.
-{% set picked = pick(ref('review_keys'), 'landed_batch') %}
-{{ merge_only_where(offsets_of(ref('review_keys'), picked)) }}
+{% set picked = pick(source('event_hub', 'reviews'), 'landed_batch') %}
+{{ merge_only_where(offsets_of(source('event_hub', 'reviews'), picked)) }}
 
 with
 
 messages as (
-    {{ messages_with_verdict(ref('stg_event_hub__reviews'), ref('review_keys'), picked) }}
+    {{ messages_with_verdict(
+        ref('stg_event_hub__reviews'), 'review_id', picked, judged_keys('review_keys', 'review_id')
+    ) }}
 ),
 
 review_messages as (

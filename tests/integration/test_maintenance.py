@@ -53,7 +53,7 @@ def maintained(warehouse: Warehouse) -> Maintained:
     warehouse.dbt("seed")
     for offset in range(BATCHES):
         land(warehouse, offset)
-    warehouse.dbt("run", "--select", "+fct_sales_by_state_minute", "dim_state")
+    warehouse.dbt("run", "--select", "+fct_sales_by_state_minute", "order_keys", "dim_state")
     assert files_too_many(warehouse, "bronze.orders") > 0
     # Bronze grows meanwhile.
     tables = TABLES[1:]
@@ -73,7 +73,7 @@ def maintained(warehouse: Warehouse) -> Maintained:
     landing.join()
     after = {table: warehouse.rows(table) for table in tables}
     scattered = [table for table in tables if files_too_many(warehouse, table)]
-    warehouse.dbt("run", "--select", "order_keys", "order_messages")
+    warehouse.dbt("run", "--select", "order_messages")
     return Maintained(before, after, scattered, failures)
 
 

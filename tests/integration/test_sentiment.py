@@ -19,7 +19,7 @@ from tests.support.sentiment_texts import BAD_INPUT, RULES, generated
 from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "sentiment"
-MODELS = ("review_keys", "stg_event_hub__reviews", "review_messages", "sentiment_lexicon", "reviews")
+MODELS = ("stg_event_hub__reviews", "review_messages", "sentiment_lexicon", "reviews")
 GENERATED = 5_000
 WRITTEN = 6_000
 GOOD, BAD = 0.21, -0.21

@@ -213,7 +213,7 @@ def clock_backwards(pipe: Pipeline, number: int, _choice: random.Random) -> bool
     pipe.send(PORTION)
     pipe.land()
     # Picked in the present, so that a pick by the clock would not look back.
-    pipe.build("--select", "+order_keys", "+engagement_keys", "+review_keys")
+    pipe.build("--select", "+order_messages", "+engagement_messages", "+review_messages")
     pipe.send(PORTION)
     with mock.patch.object(F, "current_timestamp", side_effect=lambda: F.lit(past)):
         pipe.land()

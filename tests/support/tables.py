@@ -3,9 +3,9 @@
 from typing import Final
 
 INCREMENTAL_TABLES: Final[dict[str, tuple[str, ...]]] = {
-    "silver.order_keys": (),
-    "silver.engagement_keys": (),
-    "silver.review_keys": (),
+    "silver.order_keys": ("processed_batch",),
+    "silver.engagement_keys": ("processed_batch",),
+    "silver.review_keys": ("processed_batch",),
     "silver.order_messages": ("processed_batch",),
     "silver.engagement_messages": ("processed_batch",),
     "silver.review_messages": ("processed_batch",),

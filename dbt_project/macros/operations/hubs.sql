@@ -63,7 +63,7 @@
     hub: as `hubs` gives it. concerned: the messages, as a predicate over the hub's table of messages that its index of
     keys does not change. Returns the number under which they were judged.
 
-    The index is written first, as by the models: cut off between the two, the same call does the rest.
+    The index is written first: cut off between the two, the same call does the rest.
 #}
 {% macro judge_again(hub, concerned) %}
     {%- set batch = (highest(hub.messages, 'processed_batch') or 0) + 1 -%}
@@ -72,6 +72,7 @@
         {{ return(batch) }}
     {%- endif -%}
     {%- set these = ranges ~ ' and ' ~ is_among(hub.messages, concerned) -%}
+    {%- do run_query(index_up_to_now(hub)) -%}
     {%- do run_query(index_again(hub, these, ranges)) -%}
 
     {%- set same_key -%}
@@ -89,11 +90,32 @@
 {% endmacro %}
 
 
+{# The statement that brings the index to where its messages are, as its model would. #}
+{% macro index_up_to_now(hub) %}
+    {%- set behind = 'processed_batch > ' ~ (highest(hub.index, 'processed_batch') or 0) -%}
+    merge into {{ hub.index }} as known
+    using (
+        {{ index_of_keys(hub.messages, hub.key, behind) }}
+    ) as judged
+    on {{ is_same_position('known', 'judged') }} and {{ qualified(offset_ranges(hub.messages, behind), 'known') }}
+    when matched then update set *
+    when not matched then insert *
+{% endmacro %}
+
+
 {# The statement that writes the keys of some positions again, where they are no longer what they were. #}
 {% macro index_again(hub, these, ranges) %}
     merge into {{ hub.index }} as known
     using (
-        {{ index_of_keys(hub.staged, hub.key, these) }}
+        select
+            topic_generation,
+            partition,
+            offset,
+            {{ key_hashes(hub.key, 'size(reasons) = 0') }}
+        from {{ hub.staged }}
+        where {{ these }}
+        -- What landed twice reads the same twice.
+        group by all
     ) as judged
     on {{ is_same_position('known', 'judged') }} and {{ qualified(ranges, 'known') }}
     when matched and not (known.key_hash <=> judged.key_hash and known.key_check <=> judged.key_check) then
@@ -116,7 +138,7 @@
             {% endfor -%}
             cast({{ batch }} as bigint) as processed_batch
         from (
-            {{ messages_with_verdict(hub.staged, hub.index, ranges ~ ' and ' ~ is_among(hub.index, these), is_part=true) }}
+            {{ messages_with_verdict(hub.staged, hub.key, ranges ~ ' and ' ~ is_among(hub.index, these), hub.index) }}
         ) as messages
     ) as judged
     on {{ is_same_position('stands', 'judged') }} and {{ qualified(ranges, 'stands') }}
