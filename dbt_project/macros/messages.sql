@@ -28,22 +28,14 @@
     {% if judged -%}
 
     -- Who had the picked keys before. A join without a condition on all keys: these are read row by row.
-    owners as (
+    first_owners as (
         select
             judged.key_hash,
             judged.key_check,
-            {{ place_in_line('judged') }} as first
+            min({{ place_in_line('judged') }}) as first
         from {{ judged }} as judged
         left semi join messages on judged.key_hash = messages.key_hash
-    ),
-
-    first_owners as (
-        select
-            key_hash,
-            key_check,
-            min(first) as first
-        from owners
-        group by key_hash, key_check
+        group by judged.key_hash, judged.key_check
     ),
 
     {%- endif %}
@@ -148,25 +140,26 @@
 
 
 {#
-    The keys of all messages that the calling model has judged so far, as a query; none in a full refresh. From the
-    index, and from the messages themselves where it has not reached them yet: it is built behind them, and by a run that
-    leaves it out not at all. (So it can't be a `ref` here: dbt would see a circle. Whoever renames one, renames both.)
+    The keys of all messages that the calling model has judged so far, as a query; none in a full refresh, or where nothing
+    was picked. From the index, and from the messages themselves where it has not reached them yet: it is built behind
+    them, and by a run that leaves it out not at all. (So it can't be a `ref` here: dbt would see a circle. Whoever renames
+    one, renames both.)
 
-    index_name: the model that is the index. key: the column that names the events.
+    index_name: the model that is the index. key: the column that names the events. picked: as `pick` gives it.
 #}
-{% macro judged_keys(index_name, key) %}
-    {%- if not execute or not is_incremental() -%}
+{% macro judged_keys(index_name, key, picked) %}
+    {%- if not execute or not is_incremental() or picks_nothing(picked) -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set index = load_relation(this.incorporate(path={'identifier': index_name})) -%}
     {%- set indexed = (highest(index, 'processed_batch') or 0) if index else 0 -%}
     {%- set judged = own_numbers()['processed_batch'] or 0 -%}
-    {%- if indexed == judged and index -%}
-        {{ return(index) }}
-    {%- endif -%}
-    {%- if indexed == 0 or indexed > judged -%}
+    {%- if not index or indexed > judged -%}
         {#- There is no index, or it is of messages that are no more. -#}
         {{ return('(' ~ index_of_keys(this, key, 'true') ~ ')') }}
+    {%- endif -%}
+    {%- if indexed == judged -%}
+        {{ return(index) }}
     {%- endif -%}
     {%- set behind = index_of_keys(this, key, 'processed_batch > ' ~ indexed) -%}
     {%- set query -%}

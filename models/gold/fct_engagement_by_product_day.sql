@@ -12,7 +12,7 @@ with
 
 events as (
     select * from {{ ref('engagement_events') }}
-    where {{ dates }}
+    where {{ dates }} and {{ arrived_by(picked) }}
 ),
 
 recomputed as (

@@ -16,7 +16,7 @@ orders as (
         {{ known_content_type('content_type') }} as content_type,
         delivery_status = 'Cancelled' as is_cancelled
     from {{ ref('orders') }}
-    where {{ dates }}
+    where {{ dates }} and {{ arrived_by(picked) }}
 ),
 
 recomputed as (

@@ -12,7 +12,7 @@ with
 
 orders as (
     select * from {{ ref('orders') }}
-    where {{ dates }}
+    where {{ dates }} and {{ arrived_by(picked) }}
 ),
 
 products as (

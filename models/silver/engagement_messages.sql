@@ -12,7 +12,7 @@ with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__engagement'), 'event_id', picked, judged_keys('engagement_keys', 'event_id')
+        ref('stg_event_hub__engagement'), 'event_id', picked, judged_keys('engagement_keys', 'event_id', picked)
     ) }}
 ),
 

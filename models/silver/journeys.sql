@@ -62,7 +62,7 @@ events as (
 
 -- All events of the journeys that got one: a day has many more events than a batch, and grouping is what costs.
 recomputed as (
-    {{ rows_of_touched_groups('events', ['session_id', 'product_id'], 'is_picked', arrived='true') }}
+    {{ rows_of_touched_groups('events', ['session_id', 'product_id'], 'is_picked') }}
 ),
 
 grouped as (

@@ -12,7 +12,7 @@ with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__orders'), 'order_id', picked, judged_keys('order_keys', 'order_id')
+        ref('stg_event_hub__orders'), 'order_id', picked, judged_keys('order_keys', 'order_id', picked)
     ) }}
 ),
 

@@ -12,7 +12,7 @@ with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__reviews'), 'review_id', picked, judged_keys('review_keys', 'review_id')
+        ref('stg_event_hub__reviews'), 'review_id', picked, judged_keys('review_keys', 'review_id', picked)
     ) }}
 ),
 

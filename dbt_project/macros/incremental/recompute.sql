@@ -1,11 +1,11 @@
 {#
     The rows of the groups that got a picked row, whole: a sum is always computed again from all its rows, nothing is
-    ever added to one. In a full refresh, all rows that had arrived.
+    ever added to one. In a full refresh, all rows.
 
-    rows: the name of a CTE with the columns of group_by and with processed_batch. picked: as `pick` gives it.
-    arrived: where what arrived since is left out already, and picked is a column that says so of each row: 'true'.
+    rows: the name of a CTE of rows that had arrived (`arrived_by`), with the columns of group_by. picked: which of them
+    are new: as `pick` gives it, or a column of theirs.
 #}
-{% macro rows_of_touched_groups(rows, group_by, picked, arrived=none) -%}
+{% macro rows_of_touched_groups(rows, group_by, picked) -%}
     select {{ rows }}.*
     from {{ rows }}
     {% if is_incremental() -%}
@@ -15,5 +15,4 @@
             {{ 'and ' if not loop.first }}{{ rows }}.{{ column }} = picked.{{ column }}
         {%- endfor %}
     {% endif -%}
-    where {{ arrived or arrived_by(picked) }}
 {%- endmacro %}
