@@ -29,7 +29,7 @@ class Peaks:
         together = 0
         for process in psutil.process_iter():
             with suppress(psutil.Error):
-                if any(str(folder) in value for value in process.environ().values()):
+                if any(str(folder) in value for value in process.environ().values()) and not _is_copy(process):
                     held = process.memory_info().rss
                     together += held
                     name = _name(process.cmdline())
@@ -59,6 +59,12 @@ def watched(folder: Path) -> Iterator[Peaks]:
     finally:
         over.set()
         watcher.join()
+
+
+def _is_copy(process: psutil.Process) -> bool:
+    """Whether it was forked a moment ago and is not yet the program it is to become: its memory is its parent's."""
+    parent = process.parent()
+    return parent is not None and parent.cmdline() == process.cmdline()
 
 
 def _name(command: list[str]) -> str:

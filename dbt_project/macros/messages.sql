@@ -40,15 +40,16 @@
 
     {%- endif %}
 
-    -- Whoever has no key is alone with its landings.
+    -- Whoever has no key is alone with its landings. All landings of a position have its key: rows are moved and sorted
+    -- once for both windows, if they are moved by what the second asks for.
     grouped as (
         select
             *,
             coalesce(key_hash, xxhash64(topic_generation, partition, offset)) as key_group
         from messages
+        distribute by key_group, key_check
     ),
 
-    -- All landings of a position have its key: one shuffle and one sort for both windows.
     landings as (
         select
             *,

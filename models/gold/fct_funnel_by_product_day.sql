@@ -17,11 +17,6 @@
 
 with
 
-journeys as (
-    select * from {{ ref('journeys') }}
-    where {{ dates }} and {{ arrived_by(picked) }}
-),
-
 -- Where the picked journeys stand, and where they may have stood before: these groups shrink, or become empty.
 touched as (
     select distinct
@@ -31,6 +26,25 @@ touched as (
         state_code
     from {{ places }}
     where {{ picked }}
+),
+
+journeys_of_dates as (
+    select * from {{ ref('journeys') }}
+    where {{ dates }} and {{ arrived_by(picked) }}
+),
+
+-- Of the touched groups only: what counts them keeps the groups that became empty, and would sort whatever it is given.
+journeys as (
+    select journeys_of_dates.*
+    from journeys_of_dates
+    {% if is_incremental() -%}
+    left semi join touched
+        on
+            journeys_of_dates.business_date = touched.business_date
+            and journeys_of_dates.product_id = touched.product_id
+            and journeys_of_dates.content_type = touched.content_type
+            and journeys_of_dates.state_code = touched.state_code
+    {% endif -%}
 ),
 
 fct_funnel_by_product_day as (

@@ -1,11 +1,28 @@
 -- Journeys Viewed, Clicked, Purchased, Conversion %, both drop-offs, Winner Score and Attributed Revenue are what
--- silver's journeys come to: for all, and for each product, content type, state and day, among the days touched last.
-{% set touched = "(select place.business_date from " ~ ref('journeys') ~ " lateral view explode(places) as place"
-    ~ " where processed_batch >= " ~ last_batch_of('journeys') ~ ")" %}
+-- silver's journeys come to: for all, and for each product, content type, state and day, among what was touched last,
+-- the products of a day.
+{% set touched %}
+    (
+        select distinct place.business_date, product_id
+        from {{ ref('journeys') }} lateral view explode(places) as place
+        where processed_batch >= {{ last_batch_of('journeys') }}
+    )
+{% endset %}
 {% set dates = date_list(touched, 'true', 'business_date') %}
 {% set contexts = ['product_id', 'content_type', 'state_code', 'business_date'] %}
 
 with
+
+touched as (
+    select * from {{ touched }}
+),
+
+touched_journeys as (
+    select journeys.*
+    from {{ ref('journeys') }} as journeys
+    left semi join touched
+        on journeys.business_date = touched.business_date and journeys.product_id = touched.product_id
+),
 
 journeys as (
     select
@@ -14,7 +31,7 @@ journeys as (
         is_viewed and (is_clicked or is_purchased) as has_click,
         is_viewed and is_purchased as has_purchase,
         sales
-    from {{ ref('journeys') }}
+    from touched_journeys
     where {{ dates }}
 ),
 
@@ -47,6 +64,13 @@ expected as (
     from counted
 ),
 
+touched_groups as (
+    select fct_funnel.*
+    from {{ ref('fct_funnel_by_product_day') }} as fct_funnel
+    left semi join touched
+        on fct_funnel.business_date = touched.business_date and fct_funnel.product_id = touched.product_id
+),
+
 summed as (
     select
         {{ contexts | join(', ') }},
@@ -54,7 +78,7 @@ summed as (
         sum(journeys_clicked) as clicked,
         sum(journeys_purchased) as purchased,
         sum(attributed_sales) as attributed_revenue
-    from {{ ref('fct_funnel_by_product_day') }}
+    from touched_groups
     where {{ dates }}
     group by {{ in_each_context(contexts) }}
 ),
