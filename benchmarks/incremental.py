@@ -13,7 +13,6 @@ from benchmarks.results import Case, ratios
 from benchmarks.workshop import Workshop, seconds, simulated_orders
 from ingestion.senders import open_sender
 from sandbox.broker import start_broker
-from sandbox.console import console
 from sandbox.dbt import Dbt
 from sandbox.spark import start_spark_server
 
@@ -35,9 +34,8 @@ class Behind:
     seconds: list[float] = field(default_factory=list)
     with_a_late_event: list[float] = field(default_factory=list)
     nothing_new: list[float] = field(default_factory=list)
-    read: list[float] = field(default_factory=list)
-    """Bytes that all statements of a run read."""
-    read_by_merges: list[float] = field(default_factory=list)
+    read: list[Counter[str]] = field(default_factory=list)
+    """Bytes that the statements of a run read, by what they are, as `bytes_read` gives them."""
     rewritten: list[float] = field(default_factory=list)
     """Bytes of the files that merges replaced, by Delta's operation metrics."""
     files_rewritten: list[float] = field(default_factory=list)
@@ -71,8 +69,11 @@ def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
         *(
             ratios(f"incremental: {what}, {most.days} days beside 1 day", of_most, of_least, at_most=1.2)
             for what, of_most, of_least in (
-                ("bytes read by merges", most.read_by_merges, least.read_by_merges),
-                ("bytes read by all statements", most.read, least.read),
+                ("bytes read by all statements", _totals(most), _totals(least)),
+                *(
+                    (f"bytes read by {merge}", _by_one(most, merge), _by_one(least, merge))
+                    for merge in _merges(most, least)
+                ),
                 ("bytes rewritten by merges", most.rewritten, least.rewritten),
                 ("files rewritten by merges", most.files_rewritten, least.files_rewritten),
             )
@@ -145,11 +146,25 @@ def _one_turn(behind: Behind, number: int, *, counted: bool) -> None:
         behind.seconds.append(took)
         behind.with_a_late_event.append(late)
         behind.nothing_new.append(nothing)
-        behind.read.append(sum(read.values()))
-        behind.read_by_merges.append(sum(size for name, size in read.items() if name.startswith("merge")))
+        behind.read.append(read)
         behind.rewritten.append(rewritten)
         behind.files_rewritten.append(files)
-        console.print(f"{behind.days} days, run {number}: read {read}")
+
+
+def _totals(behind: Behind) -> list[float]:
+    """Bytes that all statements read, run by run."""
+    return [sum(read.values()) for read in behind.read]
+
+
+def _by_one(behind: Behind, statement: str) -> list[float]:
+    """Bytes that one kind of statement read, run by run."""
+    return [read[statement] for read in behind.read]
+
+
+def _merges(*histories: Behind) -> list[str]:
+    """The merges that read something in every run behind each history."""
+    runs = [read for behind in histories for read in behind.read]
+    return sorted(name for name in runs[0] if name.startswith("merge") and all(read[name] for read in runs))
 
 
 def _send_late_order(workshop: Workshop, seed: int) -> None:

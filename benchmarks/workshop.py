@@ -5,14 +5,13 @@ import subprocess
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
-from ingestion.contracts import HUBS
-from ingestion.senders import open_sender
+from ingestion.senders import open_sender, open_senders
 from ingestion.settings import Settings
 from sandbox.broker import broker, start_broker
 from sandbox.settings import ROOT, SandboxSettings
@@ -101,11 +100,9 @@ class Workshop:
         """Send the last so many messages of another history, of 30 days: reviews of older orders are among them."""
         shop = Backfill(seed=seed, events=30 * events, days=30, until=datetime.now(UTC), rates=FaultRates())
         newest = deque(shop.events(Ledger()), maxlen=events)
-        settings = self.ingestion("unused")
-        with ExitStack() as senders:
-            hubs = {hub: senders.enter_context(open_sender(settings, hub)) for hub in HUBS}
+        with open_senders(self.ingestion("unused")) as senders:
             for event in newest:
-                hubs[event.hub].send(event.body, event.key)
+                senders[event.hub].send(event.body, event.key)
 
     def send_orders(self, count: int) -> None:
         """Send orders of the simulator, again and again, each time under new keys."""

@@ -1,8 +1,6 @@
 """Command line of the simulator: send a history, or send live."""
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +9,8 @@ from typing import Any
 import click
 
 from ingestion.__main__ import Commands
-from ingestion.contracts import HUBS
 from ingestion.errors import UserError
-from ingestion.senders import Sender, open_sender
+from ingestion.senders import open_senders
 from ingestion.settings import load_settings
 from ingestion.signals import StopRequest
 from simulator.backfill import Backfill
@@ -96,7 +93,7 @@ def backfill(
     )
     with (
         StopRequest() as stop,
-        senders() as send,
+        open_senders(load_settings()) as send,
         click.progressbar(length=history.messages, label="events", update_min_steps=20_000) as bar,
     ):
         for sent, event in enumerate(history.events(ledger), start=1):
@@ -127,7 +124,7 @@ def live(*, rate: float, seconds: float | None, seed: int | None, ledgers: Path,
     seed, path = ledger_for(ledgers, seed)
     ledger = Ledger()
     ledger.write(path)
-    with StopRequest() as stop, senders() as send:
+    with StopRequest() as stop, open_senders(load_settings()) as send:
         start_ms, started = time.time_ns() // 1_000_000, time.monotonic()
         told = started
         shop = Live(seed=seed, rate=rate, rates=FaultRates(**rates), start_ms=start_ms)
@@ -143,14 +140,6 @@ def live(*, rate: float, seconds: float | None, seed: int | None, ledgers: Path,
             time.sleep(min(0.1, 1 / rate))
     ledger.write(path)
     click.echo(f"{of_each_hub(ledger)}; seed {seed}, ledger {path}")
-
-
-@contextmanager
-def senders() -> Iterator[dict[str, Sender]]:
-    """A sender for each hub; leaving it waits for every event to arrive."""
-    settings = load_settings()
-    with ExitStack() as stack:
-        yield {hub: stack.enter_context(open_sender(settings, hub)) for hub in HUBS}
 
 
 def of_each_hub(ledger: Ledger) -> str:

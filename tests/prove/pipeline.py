@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -17,7 +17,7 @@ from pyspark.sql import SparkSession
 from ingestion import stream
 from ingestion.contracts import HUBS
 from ingestion.reconcile import reconcile
-from ingestion.senders import open_sender
+from ingestion.senders import open_sender, open_senders
 from ingestion.settings import load_settings
 from ingestion.spark import spark_session
 from sandbox.broker import broker, start_broker
@@ -117,9 +117,7 @@ class Pipeline:
             count: how many.
             seconds: over how long they are spread.
         """
-        settings = load_settings()
-        with ExitStack() as stack:
-            senders = {hub: stack.enter_context(open_sender(settings, hub)) for hub in HUBS}
+        with open_senders(load_settings()) as senders:
             for event in islice(self._events, count):
                 senders[event.hub].send(event.body, event.key)
                 if seconds and count:
