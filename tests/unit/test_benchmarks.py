@@ -80,7 +80,15 @@ def test_the_job_by_hand_makes_parents_first_and_picks_nothing() -> None:
 
 
 def test_memory_is_that_of_the_processes_that_work_under_the_folder(tmp_path: Path) -> None:
-    hold = "held = bytearray(200_000_000); print(flush=True); input()"
+    # Each with a copy of itself, as a JVM is for a moment when it starts a program.
+    hold = """
+import os, signal, time
+held = bytearray(200_000_000)
+copy = os.fork() or time.sleep(60)
+print(flush=True)
+input()
+os.kill(copy, signal.SIGKILL)
+"""
     started = [
         subprocess.Popen(
             [sys.executable, "-c", hold],
