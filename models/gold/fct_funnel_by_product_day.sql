@@ -35,7 +35,7 @@ journeys_of_dates as (
 
 -- Of the touched groups only: what counts them keeps the groups that became empty, and would sort whatever it is given.
 journeys as (
-    select journeys_of_dates.*
+    select {{ if_few('broadcast(touched)') }} journeys_of_dates.*
     from journeys_of_dates
     {% if is_incremental() -%}
     left semi join touched

@@ -3,6 +3,7 @@
 {{ config(
     materialized='incremental',
     unique_key=['topic_generation', 'partition', 'offset'],
+    partition_by='partition',
 ) }}
 {% set picked = pick(ref('review_messages'), 'processed_batch') %}
 {{ merge_only_where(offsets_of(ref('review_messages'), picked)) }}

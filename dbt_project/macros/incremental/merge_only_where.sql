@@ -45,16 +45,33 @@
 {% endmacro %}
 
 
-{# The distinct dates of some rows, as a predicate with literals. #}
+{# The distinct dates of some rows, as a predicate with literals. How many rows they are is kept for `if_few`. #}
 {% macro date_list(relation, predicate, date_column) %}
     {%- if not execute -%}
         {{ return('true') }}
     {%- endif -%}
-    {%- set dates = run_query(
-        'select distinct ' ~ date_column ~ ' from ' ~ relation
-        ~ ' where ' ~ predicate ~ ' and ' ~ date_column ~ ' is not null order by 1'
-    ).columns[0].values() -%}
+    {%- set found = run_query(
+        'select ' ~ date_column ~ ', count(*) from ' ~ relation
+        ~ ' where ' ~ predicate ~ ' and ' ~ date_column ~ ' is not null group by 1 order by 1'
+    ) -%}
+    {%- do answered_once('rows_of_dates').update({model.unique_id: found.columns[1].values() | sum | int}) -%}
+    {%- set dates = found.columns[0].values() -%}
     {{ return(date_column ~ " in (date'" ~ dates | join("', date'") ~ "')" if dates else 'false') }}
+{% endmacro %}
+
+
+{#
+    A hint to the optimizer, where `date_list` has found few rows for the calling model: a batch, not a backlog.
+
+    Of a table's scan Delta tells Spark the size of the whole table, whatever files it leaves out. Once a table is larger
+    than what Spark sends to every task by itself (10 MB), it would sort all rows of the touched dates to join them with
+    a few; and sent to every task by our word, a backlog might not fit into memory.
+#}
+{% macro if_few(hint) %}
+    {%- if execute and answered_once('rows_of_dates').get(model.unique_id, 200001) <= 200000 -%}
+        {{ return('/*+ ' ~ hint ~ ' */') }}
+    {%- endif -%}
+    {{ return('') }}
 {% endmacro %}
 
 

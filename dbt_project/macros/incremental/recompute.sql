@@ -6,7 +6,7 @@
     are new: as `pick` gives it, or a column of theirs.
 #}
 {% macro rows_of_touched_groups(rows, group_by, picked) -%}
-    select {{ rows }}.*
+    select {{ if_few('broadcast(picked)') }} {{ rows }}.*
     from {{ rows }}
     {% if is_incremental() -%}
     left semi join (select * from {{ rows }} where {{ picked }}) as picked

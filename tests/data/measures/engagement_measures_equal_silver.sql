@@ -15,7 +15,7 @@ touched as (
 ),
 
 touched_events as (
-    select events.*
+    select {{ if_few('broadcast(touched)') }} events.*
     from {{ ref('engagement_events') }} as events
     left semi join touched
         on events.business_date = touched.business_date and events.product_id = touched.product_id
@@ -34,7 +34,7 @@ expected as (
 ),
 
 touched_groups as (
-    select fct_engagement.*
+    select {{ if_few('broadcast(touched)') }} fct_engagement.*
     from {{ ref('fct_engagement_by_product_day') }} as fct_engagement
     left semi join touched
         on fct_engagement.business_date = touched.business_date and fct_engagement.product_id = touched.product_id

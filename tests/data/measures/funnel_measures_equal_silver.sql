@@ -18,7 +18,7 @@ touched as (
 ),
 
 touched_journeys as (
-    select journeys.*
+    select {{ if_few('broadcast(touched)') }} journeys.*
     from {{ ref('journeys') }} as journeys
     left semi join touched
         on journeys.business_date = touched.business_date and journeys.product_id = touched.product_id
@@ -65,7 +65,7 @@ expected as (
 ),
 
 touched_groups as (
-    select fct_funnel.*
+    select {{ if_few('broadcast(touched)') }} fct_funnel.*
     from {{ ref('fct_funnel_by_product_day') }} as fct_funnel
     left semi join touched
         on fct_funnel.business_date = touched.business_date and fct_funnel.product_id = touched.product_id
