@@ -38,6 +38,8 @@ class Mode:
     flags: tuple[str, ...] = ()
     tables_exist: bool = True
     has_new_rows: bool = True
+    rows_of_a_date: int = 1000
+    """How many rows of each touched date are new."""
     overtaken: str = ""
     """A model that another run builds, with all above it, once this one has asked how far those have come."""
 
@@ -98,7 +100,10 @@ class StandIn:
                 [(DATES[0], DATES[-1]) if is_filled else (None, None)],
             ),
             r"select 1 as nothing_to_merge": lambda: (["nothing"], [(1,)]),
-            r"select distinct business_date from": lambda: (["date"], [(date,) for date in dates]),
+            r"select business_date, count\(\*\) from": lambda: (
+                ["date", "rows"],
+                [(date, self.mode.rows_of_a_date) for date in dates],
+            ),
             r"select topic_generation, partition, min\(offset\), max\(offset\) from": lambda: (list("abcd"), offsets),
             r"select date_format\(date_trunc\('hour', min\(ingested_at\)\)": lambda: (
                 ["hour"],

@@ -168,7 +168,7 @@ def test_incremental_models_pick_between_their_own_number_and_their_inputs(build
     build = builds[INCREMENTAL]
     assert build.incremental_models
     for name, node in build.incremental_models.items():
-        questions = build.statements("select distinct", "select topic_generation")
+        questions = build.statements("select business_date", "select topic_generation")
         for sql in [node.compiled_code, *(sql for sender, sql in questions if sender == name)]:
             picks = re.findall(r"(\w+_batch) > (\d+) and \1 <= (\d+)", sql)
             assert picks, f"{name}: {sql}"
@@ -214,6 +214,17 @@ def test_a_merge_fails_if_its_table_has_moved_since_the_pick(builds: dict[Mode, 
         assert table == node.relation_name
         assert sorted(moved.split(" or ")) == [f"{mark} > {stood}" for mark in sorted(marks)], name
         assert "Another run of dbt has written to" in source
+
+
+@pytest.mark.parametrize(("rows_of_a_date", "is_hinted"), [(1000, True), (150_000, False)])
+def test_a_batch_is_broadcast_and_a_backlog_is_not(
+    rows_of_a_date: int, is_hinted: bool, dbt: OfflineDbt, builds: dict[Mode, Build]
+) -> None:
+    mode = Mode("incremental", rows_of_a_date=rows_of_a_date)
+    models = ("journeys", "fct_funnel_by_product_day", "fct_engagement_by_product_day", "fct_sales_by_product_day")
+    run, _ = dbt.send(builds[INCREMENTAL].stand_in.manifest, mode, "run", "--select", *models)
+    hinted = {result.node.name for result in run.result if "/*+ broadcast(" in result.node.compiled_code}
+    assert hinted == (set(models) if is_hinted else set())
 
 
 @pytest.mark.parametrize("model", ["order_messages", "fct_sales_by_product_day", "journeys"])
