@@ -30,14 +30,27 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
     with only_one(settings.state, "make demo"):
         set_up(settings)
         require_tables(settings)
-        seconds: dict[str, float] = {}
+        env = ingestion_environment(settings)
         dbt = Dbt(settings)
-        with ThreadPoolExecutor(1) as beside:
-            # Needs no events, and by then dbt's Spark has started: half a minute, for which one core is free.
-            seeded = beside.submit(dbt.run, "seed", show_progress=False)
-            in_broker = _send_and_land(settings, events, days, seconds)
+        seconds: dict[str, float] = {}
+        with step("broker", seconds):
+            started_here = start_broker(settings)
+        try:
+            with step("simulator and seeds", seconds), ThreadPoolExecutor(1) as beside:
+                # Seeds need no events, and dbt's Spark takes its time to start. Done before the stream job begins: both
+                # it and dbt make bronze's tables where there are none, and must not do so at once.
+                seeded = beside.submit(dbt.run, "seed", show_progress=False)
+                ledgers = ("--ledger", str(settings.ledgers))
+                history = ("--events", str(events), "--days", str(days))
+                run_module("simulator", "backfill", *history, *ledgers, env=env, log=settings.logs / "simulator.log")
+                seeds = seeded.result()
+            with step("stream", seconds):
+                run_module("ingestion", "stream", "--once", env=env, log=settings.logs / "stream.log")
+            in_broker = {hub: count_in_broker(settings, hub) for hub in HUBS}
+        finally:
+            if started_here:
+                broker(settings).stop()
         with step("dbt", seconds):
-            seeds = seeded.result()
             counts = dbt.run("build", "--exclude-resource-types", "seed", "unit_test")
             console.print(
                 f"{seeds.get('success', 0)} seeds loaded, {counts.get('success', 0)} models built, "
@@ -54,24 +67,6 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
         if wrong := differences(summary, ledger):
             raise UserError("The figures are not as they must be:\n  " + "\n  ".join(wrong))
         show(summary, ledger, found, seconds)
-
-
-def _send_and_land(settings: SandboxSettings, events: int, days: int, seconds: dict[str, float]) -> dict[str, int]:
-    """Send a history to the broker, and land it in bronze; how many events the broker took in all, by hub."""
-    env = ingestion_environment(settings)
-    with step("broker", seconds):
-        started_here = start_broker(settings)
-    try:
-        with step("simulator", seconds):
-            ledgers = ("--ledger", str(settings.ledgers))
-            history = ("--events", str(events), "--days", str(days))
-            run_module("simulator", "backfill", *history, *ledgers, env=env, log=settings.logs / "simulator.log")
-        with step("stream", seconds):
-            run_module("ingestion", "stream", "--once", env=env, log=settings.logs / "stream.log")
-        return {hub: count_in_broker(settings, hub) for hub in HUBS}
-    finally:
-        if started_here:
-            broker(settings).stop()
 
 
 def ingestion_environment(settings: SandboxSettings) -> dict[str, str]:
