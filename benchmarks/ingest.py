@@ -1,16 +1,17 @@
-"""Ingest: orders from the broker to bronze, beside Spark's own reading of them and beside parsing at bronze."""
+"""Ingest: orders from the broker to bronze, beside what Spark can do at most and beside parsing at bronze."""
 
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.results import Case, ratios
 from benchmarks.workshop import Workshop, seconds
-from ingestion import stream
+from ingestion import bronze, stream
 from ingestion.kafka_options import kafka_options
 from ingestion.spark import spark_session
 
@@ -23,10 +24,11 @@ FIELDS = """
 
 
 def cases(workshop: Workshop, orders: int, runs: int) -> list[Case]:
-    """Land the same orders in three ways, in turns, each time into empty folders, in one warm Spark.
+    """Land the same orders in several ways, in turns, each time into empty folders, in one warm Spark.
 
-    Compared are: the stream job's own code; Spark reading the same topic into its noop sink, which is what can't be
-    gone below; and the usual streaming job that parses with from_json and appends to Delta.
+    Compared are: the stream job's own code; Spark reading the same topic into its noop sink; one plain batch of the
+    same rows into Delta, with no stream around it, which is what Spark's writing allows at most; and the usual
+    streaming job that parses with from_json and appends to Delta.
     """
     os.environ.update(workshop.sandbox.environment)
     with workshop.broker():
@@ -34,14 +36,9 @@ def cases(workshop: Workshop, orders: int, runs: int) -> list[Case]:
         spark = spark_session()
         try:
             _land_once_for_warmth(workshop, spark)
-            took: dict[str, list[float]] = {"ours": [], "noop": [], "parsed": []}
-            ways: dict[str, Callable[[Workshop, SparkSession, str], None]] = {
-                "ours": _ours,
-                "noop": _noop,
-                "parsed": _parsed_at_bronze,
-            }
+            took: dict[str, list[float]] = {way: [] for way in WAYS}
             for number in range(runs):
-                for way, land in ways.items():
+                for way, land in WAYS.items():
                     folder = f"{way}_{number}"
                     took[way].append(seconds(lambda land=land, folder=folder: land(workshop, spark, folder)))  # type: ignore[misc]
                     _require_all(spark, workshop, folder, orders, way)
@@ -52,8 +49,10 @@ def cases(workshop: Workshop, orders: int, runs: int) -> list[Case]:
     return [
         Case("ingest: broker to bronze", "events/s", rates["ours"]),
         Case("ingest: Spark's reading alone (noop sink)", "events/s", rates["noop"]),
+        Case("ingest: one plain batch into Delta", "events/s", rates["batch"]),
         Case("ingest: the usual way, parsed at bronze", "events/s", rates["parsed"]),
         ratios("ingest: beside the noop sink", rates["ours"], rates["noop"], at_least=0.75),
+        ratios("ingest: a plain batch beside the noop sink", rates["batch"], rates["noop"]),
         ratios("ingest: beside parsing at bronze", rates["ours"], rates["parsed"], at_least=2.2),
     ]
 
@@ -66,6 +65,13 @@ def _noop(workshop: Workshop, spark: SparkSession, _folder: str) -> None:
     options = kafka_options(workshop.ingestion("unused"))
     events = spark.read.format("kafka").options(**options).option("subscribe", "orders").load()
     events.write.format("noop").mode("overwrite").save()
+
+
+def _plain_batch(workshop: Workshop, spark: SparkSession, folder: str) -> None:
+    settings = workshop.ingestion(folder)
+    options = {**kafka_options(settings), "includeHeaders": "true"}
+    events = spark.read.format("kafka").options(**options).option("subscribe", "orders").load()
+    bronze.append(bronze.stamp(events, "one", 1), f"{settings.bronze}/orders")
 
 
 def _parsed_at_bronze(workshop: Workshop, spark: SparkSession, folder: str) -> None:
@@ -83,9 +89,17 @@ def _parsed_at_bronze(workshop: Workshop, spark: SparkSession, folder: str) -> N
     query.awaitTermination()
 
 
+WAYS: Final[dict[str, Callable[[Workshop, SparkSession, str], None]]] = {
+    "ours": _ours,
+    "noop": _noop,
+    "batch": _plain_batch,
+    "parsed": _parsed_at_bronze,
+}
+
+
 def _land_once_for_warmth(workshop: Workshop, spark: SparkSession) -> None:
-    for way in (_ours, _noop, _parsed_at_bronze):
-        way(workshop, spark, "warmth")
+    for land in WAYS.values():
+        land(workshop, spark, "warmth")
         shutil.rmtree(workshop.settings.state / "warmth", ignore_errors=True)
 
 

@@ -40,7 +40,7 @@ class Settings(BaseSettings):
     topic_generation: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]+$")
     """Which life of the topic this is: its offsets start again when it is made anew. Not set: the broker is asked
     for the topic's id; Event Hubs tells none, so set a new value there whenever a hub is made anew."""
-    max_offsets_per_trigger: PositiveInt = 500_000
+    max_offsets_per_trigger: PositiveInt = 1_000_000
     """At most this many events in one micro-batch: bounds memory, whatever has piled up."""
     trigger_seconds: PositiveFloat = 5.0
     """A micro-batch starts at most this often in continuous mode."""

@@ -117,6 +117,11 @@ class StandIn:
             ),
             r"(?s)select \* from \(.*limit 0$": lambda: (self.columns_of_contract(node_id), []),
             r"(?s)DESCRIBE TABLE EXTENDED .* AS JSON$": lambda: (["json_metadata"], [(self.described(sql),)]),
+            # As the model would make the table: nothing to alter in each run.
+            r"(?i)show tblproperties": lambda: (
+                ["key", "value"],
+                list((self.manifest.nodes[node_id].config.get("tblproperties") or {}).items()),
+            ),
             r"SELECT\s+table_name,": lambda: self.list_tables(sql),
             r"(?is)(create|insert|merge|show|describe)\b|select\s.*information_schema": lambda: (["nothing"], []),
         }
