@@ -71,7 +71,9 @@ def _plain_batch(workshop: Workshop, spark: SparkSession, folder: str) -> None:
     settings = workshop.ingestion(folder)
     options = {**kafka_options(settings), "includeHeaders": "true"}
     events = spark.read.format("kafka").options(**options).option("subscribe", "orders").load()
-    bronze.append(bronze.stamp(events, "one", 1), f"{settings.bronze}/orders")
+    table = f"{settings.bronze}/orders"
+    bronze.create_table(spark, table)
+    bronze.append(bronze.stamp(events, "one", 1), table)
 
 
 def _parsed_at_bronze(workshop: Workshop, spark: SparkSession, folder: str) -> None:
