@@ -5,7 +5,7 @@ Nothing is parsed, filtered or dropped here.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from pyspark.errors import AnalysisException
 from pyspark.sql import DataFrame, SparkSession
@@ -27,8 +27,18 @@ COLUMNS: Final = {
 INDEXED_COLUMNS: Final = 6
 """Delta keeps statistics of so many of the first columns. Of the others nobody asks, and each costs time a row."""
 
-POSITION: Final = ("topic_generation", "partition", "offset")
 ERASED_POSITIONS: Final = "erased_positions"
+RECENT_BATCHES: Final = 10
+"""So many of the last batches are asked how far each partition has landed, before all are."""
+
+
+class Extent(NamedTuple):
+    """The highest numbers that a bronze table holds."""
+
+    last_batch: int
+    """0 if the table is empty."""
+    last_partition: int
+    """Of all topics that have ever landed in it; -1 if the table is empty."""
 
 
 def create_table(spark: SparkSession, table: str) -> None:
@@ -45,22 +55,40 @@ def create_table(spark: SparkSession, table: str) -> None:
     )
 
 
-def next_landed_batch(spark: SparkSession, table: str) -> int:
-    """One more than the highest batch number that the table holds; Delta answers it from metadata."""
-    highest = _read(spark, table).agg(F.max("landed_batch")).head()
-    return 1 + ((highest and highest[0]) or 0)
+def extent(spark: SparkSession, table: str) -> Extent:
+    """How far the table goes; Delta answers it from metadata."""
+    highest = _read(spark, table).agg(F.max("landed_batch"), F.max("partition")).head()
+    if highest is None or highest[0] is None:
+        return Extent(0, -1)
+    return Extent(*highest)
 
 
-def high_water(spark: SparkSession, table: str, topic_generation: str) -> dict[int, int]:
-    """By partition of a topic: the highest offset that has landed, be it erased since or not."""
-    landed = _read(spark, table)
+def high_water(spark: SparkSession, table: str, topic_generation: str, landed: Extent) -> dict[int, int]:
+    """By partition of a topic: the highest offset that has landed, be it erased since or not.
+
+    Later batches hold the higher offsets of a partition, so the last few answer for each that stands in them; where one
+    does not, all that has ever landed is read.
+
+    Args:
+        landed: what the table holds, as `extent` gives it.
+    """
+    marks: dict[int, int] = {}
+    if landed.last_batch:
+        of_topic = _read(spark, table).where(F.col("topic_generation") == topic_generation)
+        marks = _highest_offsets(of_topic.where(F.col("landed_batch") > landed.last_batch - RECENT_BATCHES))
+        if len(marks) <= landed.last_partition:
+            marks = _highest_offsets(of_topic)
     erased = erased_positions(table)
     if exists(spark, erased):
         hub = re.split(r"[./]", table)[-1]
-        gone = _read(spark, erased).where(F.col("hub") == hub)
-        landed = landed.select(*POSITION).unionByName(gone.select(*POSITION))
-    landed = landed.where(F.col("topic_generation") == topic_generation)
-    return {row[0]: row[1] for row in landed.groupBy("partition").agg(F.max("offset")).collect()}
+        gone = _read(spark, erased).where((F.col("hub") == hub) & (F.col("topic_generation") == topic_generation))
+        for partition, offset in _highest_offsets(gone).items():
+            marks[partition] = max(offset, marks.get(partition, -1))
+    return marks
+
+
+def _highest_offsets(positions: DataFrame) -> dict[int, int]:
+    return {row[0]: row[1] for row in positions.groupBy("partition").agg(F.max("offset")).collect()}
 
 
 def erased_positions(table: str) -> str:

@@ -38,7 +38,7 @@ def read(spark: SparkSession, settings: Settings, hub: str) -> DataFrame:
     )
 
 
-def land(table: str, generation: str, high_water: dict[int, int]) -> Callable[[DataFrame, int], None]:
+def land(table: str, generation: str, high_water: dict[int, int], last_batch: int) -> Callable[[DataFrame, int], None]:
     """What is done with each micro-batch: drop what landed before, number it, stamp it, append it.
 
     What the query's checkpoint says has been read can lag behind what has landed: after a crash by a batch, after a
@@ -48,14 +48,11 @@ def land(table: str, generation: str, high_water: dict[int, int]) -> Callable[[D
         table: the hub's bronze table.
         generation: which life of the topic this is.
         high_water: by partition, the highest offset that had landed when the query started.
+        last_batch: the number of the last batch that had; nobody else numbers batches here.
     """
-
-    numbers: Iterator[int] | None = None
+    numbers = count(last_batch + 1)
 
     def land_batch(events: DataFrame, _: int) -> None:
-        nonlocal numbers
-        # Asked once: nobody else numbers batches here, and the answer takes longer the more files there are.
-        numbers = numbers or count(bronze.next_landed_batch(events.sparkSession, table))
         bronze.append(bronze.stamp(bronze.above(events, high_water), generation, next(numbers)), table)
 
     return land_batch
@@ -96,13 +93,15 @@ def start_query(spark: SparkSession, settings: Settings, hub: str, *, once: bool
     table = f"{settings.bronze}{separator}{hub}"
     generation = settings.topic_generation or topic_generation(settings, hub)
     bronze.create_table(spark, table)
+    landed = bronze.extent(spark, table)
+    high_water = bronze.high_water(spark, table, generation, landed)
     trigger: dict[str, Any] = (
         {"availableNow": True} if once else {"processingTime": f"{settings.trigger_seconds} seconds"}
     )
     return (
         read(spark, settings, hub)
         .writeStream.queryName(hub)
-        .foreachBatch(land(table, generation, bronze.high_water(spark, table, generation)))
+        .foreachBatch(land(table, generation, high_water, landed.last_batch))
         # A topic made anew has a checkpoint of its own: its offsets are other offsets.
         .option("checkpointLocation", f"{settings.checkpoints}/{hub}/{generation}")
         .trigger(**trigger)

@@ -8,24 +8,38 @@
     {% if execute and target.type == 'spark' %}
         {% do adapter.config.credentials.server_side_parameters.update({'spark.sql.ansi.enabled': 'true'}) %}
         {% do run_query('set spark.sql.ansi.enabled = true') %}
-        {% for source in graph.sources.values() %}
-            {% do run_query('create schema if not exists ' ~ source.schema) %}
-            {% do run_query(register_bronze_table(source)) %}
+        {% for schema in graph.sources.values() | map(attribute='schema') | unique %}
+            {% do run_query('create schema if not exists ' ~ schema) %}
+            {% set known = run_query('show tables in ' ~ schema).columns[1].values() %}
+            {% for source in graph.sources.values() if source.schema == schema and source.identifier not in known %}
+                {% do register_bronze_table(source) %}
+            {% endfor %}
         {% endfor %}
     {% endif %}
 {% endmacro %}
 
 
-{# The statement that makes a bronze table known by name; empty, where the stream job has not landed anything yet. #}
+{#
+    Makes a bronze table known by name: the stream job's, or an empty one like it where nothing has landed yet.
+
+    Two statements, because one that names a location and a property is refused where the table has others, or none.
+#}
 {% macro register_bronze_table(source) %}
-    create table if not exists {{ source.schema }}.{{ source.identifier }} (
-        {% for column in source.columns.values() -%}
-            `{{ column.name }}` {{ column.data_type }}{{ ', ' if not loop.last }}
-        {% endfor %}
-    )
-    using delta
-    partitioned by (ingest_date)
-    location '{{ bronze_folder() }}/{{ source.identifier }}'
+    {% set folder = bronze_folder() ~ '/' ~ source.identifier %}
+    {% set empty_table %}
+        create table if not exists delta.`{{ folder }}` (
+            {% for column in source.columns.values() -%}
+                `{{ column.name }}` {{ column.data_type }}{{ ', ' if not loop.last }}
+            {% endfor %}
+        )
+        using delta
+        partitioned by (ingest_date)
+        tblproperties ('delta.dataSkippingNumIndexedCols' = '6')
+    {% endset %}
+    {% do run_query(empty_table) %}
+    {% do run_query(
+        'create table if not exists ' ~ source.schema ~ '.' ~ source.identifier ~ " using delta location '" ~ folder ~ "'"
+    ) %}
 {% endmacro %}
 
 
