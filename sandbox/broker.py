@@ -51,7 +51,6 @@ def broker(settings: SandboxSettings) -> Daemon:
         ],
         port=settings.broker_port,
         state=settings.state,
-        seconds_to_start=60,
     )
 
 

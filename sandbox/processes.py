@@ -49,7 +49,8 @@ class Daemon:
     command: list[str]
     port: int
     state: Path
-    seconds_to_start: float
+    seconds_to_start: float = 180
+    """Generous: it bounds a hang, and a slow machine takes its time."""
 
     @property
     def _pid_file(self) -> Path:

@@ -109,7 +109,6 @@ def spark_server(settings: SandboxSettings) -> Daemon:
         ],
         port=settings.spark_server_port,
         state=settings.state,
-        seconds_to_start=60,
     )
 
 
