@@ -14,6 +14,25 @@ from tests.support.shop import Shop, built_shop
 from tests.support.warehouse import Warehouse
 
 
+class SaidAtOnce:
+    """Prints what failed as soon as it is known: a run that is cut off does not come to its summary."""
+
+    def __init__(self, reporter: pytest.TerminalReporter) -> None:
+        self._reporter = reporter
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Called for each phase of each test, with xdist in the process that counts."""
+        if report.failed:
+            self._reporter.write_line(f"\n{report.nodeid}, {report.when}: {report.longreprtext[-2000:]}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Called once before tests are collected, after pytest has its reporter."""
+    if reporter := config.pluginmanager.get_plugin("terminalreporter"):
+        config.pluginmanager.register(SaidAtOnce(reporter))
+
+
 @pytest.fixture(scope="session")
 def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
     """Bronze, silver and gold in a sandbox of their own, with dbt and Spark in this process."""

@@ -20,8 +20,8 @@ import yaml
 
 from ingestion.contracts import HUBS, contract
 from ingestion.errors import UserError
+from ingestion.reconcile import MESSAGES
 from sandbox.settings import ROOT
-from sandbox.summary import MESSAGES
 from tests.support.any_bodies import KEYS, Writer
 from tests.support.warehouse import Message, Warehouse
 
@@ -187,7 +187,7 @@ def judged(warehouse: Warehouse) -> dict[str, list[Judged]]:
     assert sum(map(len, bodies.values())) >= 20_000
     for hub, landed in bodies.items():
         warehouse.land([Message(body, 0, n, AT) for n, body in enumerate(landed)], GENERATION, hub)
-    warehouse.dbt("seed")
+    warehouse.seed()
     try:
         warehouse.dbt("run", "--select", "path:models/silver")
     except UserError as error:

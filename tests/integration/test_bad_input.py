@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from ingestion.contracts import HUBS, contract
-from sandbox.summary import MESSAGES
+from ingestion.reconcile import MESSAGES
 from tests.support.events import engagement, order, review
 from tests.support.warehouse import Message, Warehouse
 
@@ -242,7 +242,9 @@ REASONS = {
 
 def bodies(hub: str) -> dict[tuple[str, ...], bytes]:
     """All that is landed in a hub, by name."""
-    landed = {(name,): case.body for (of, name), case in (REJECTED | ACCEPTED).items() if of == hub}
+    landed: dict[tuple[str, ...], bytes] = {
+        (name,): case.body for (of, name), case in (REJECTED | ACCEPTED).items() if of == hub
+    }
     for of, field in FIELDS:
         if of == hub:
             for value in OTHER_TYPES[contract(hub)["properties"][field]["type"]]:
@@ -268,7 +270,7 @@ def land(warehouse: Warehouse) -> None:
 def judged(warehouse: Warehouse) -> Judged:
     """What became of each case, by hub and name; built by one run. The unit tests run here too, on its tables."""
     land(warehouse)
-    warehouse.dbt("seed")
+    warehouse.seed()
     warehouse.dbt("run")
     warehouse.dbt("test", "--select", "test_type:unit")
     found: Judged = {}

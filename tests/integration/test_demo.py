@@ -6,12 +6,23 @@ import signal
 import subprocess
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
+
+import pytest
 
 from ingestion.contracts import HUBS
-from sandbox.setup import install_dbt_packages
+from sandbox.setup import DBT, install_dbt_packages
+from sandbox.spark import metastore_owner
 from simulator.ledger import sum_of
 from tests.support.events import order
-from tests.support.sandboxes import TestSandbox
+from tests.support.sandboxes import TestSandbox, free_port
+from tests.support.waiting import wait_until
+
+
+@pytest.fixture(scope="module", autouse=True)
+def ready(sandbox: TestSandbox) -> None:
+    install_dbt_packages(sandbox.settings)
+    sandbox.without_code_generation()
 
 
 def summary_of(sandbox: TestSandbox) -> dict[str, Any]:
@@ -38,7 +49,6 @@ def agree(sandbox: TestSandbox, sent: int) -> None:
 
 
 def test_live_runs_all_parts_and_stops_them_cleanly(sandbox: TestSandbox) -> None:
-    install_dbt_packages(sandbox.settings)
     live = sandbox.start("sandbox", "live", "--rate", "50")
     assert live.stdout
     lines = []
@@ -50,7 +60,7 @@ def test_live_runs_all_parts_and_stops_them_cleanly(sandbox: TestSandbox) -> Non
             assert second.returncode == 1
             assert "Another run is at work here: make live" in second.stderr
             plain = subprocess.run(
-                [str(Path(live.args[0]).with_name("dbt")), "run", "--select", "dim_state"],  # type: ignore[index]
+                [str(DBT), "run", "--select", "dim_state"],
                 env={**os.environ, **sandbox.environment},
                 capture_output=True,
                 text=True,
@@ -72,7 +82,6 @@ def test_live_runs_all_parts_and_stops_them_cleanly(sandbox: TestSandbox) -> Non
 
 
 def test_a_demo_works_on_top_lands_what_live_left_and_ends_with_the_ledgers_figures(sandbox: TestSandbox) -> None:
-    install_dbt_packages(sandbox.settings)
     before = sum_of(sandbox.settings.ledgers.glob("seed-*.json")).sent
     output = demo(sandbox).stdout
     after = sum_of(sandbox.settings.ledgers.glob("seed-*.json")).sent
@@ -99,3 +108,19 @@ def test_reconciliation_agrees_and_sees_what_has_not_landed(sandbox: TestSandbox
     differs = sandbox.run("ingestion", "reconcile", "--hub", "orders")
     assert differs.returncode == 1
     assert "1 have not landed yet" in differs.stdout
+
+
+def test_docs_are_served_without_keeping_anybody_from_the_tables(sandbox: TestSandbox) -> None:
+    port = free_port()
+    docs = sandbox.start("sandbox", "docs", "--port", str(port))
+    assert docs.stdout
+    try:
+        said = next((line for line in docs.stdout if line.startswith("The docs are at")), "")
+        assert str(port) in said
+        with urlopen(f"http://127.0.0.1:{port}/static_index.html") as page:
+            assert b"fct_sales_by_state_minute" in page.read()
+        # The Spark that built them needs a moment to see that nobody needs it.
+        wait_until(lambda: metastore_owner(sandbox.settings) is None, "the tables to be free")
+    finally:
+        docs.terminate()
+        docs.wait(60)

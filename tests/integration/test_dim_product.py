@@ -21,7 +21,7 @@ def test_dim_product_is_written_when_there_is_something_new(warehouse: Warehouse
     def newest_version() -> int:
         return int(warehouse.query("describe history gold.dim_product limit 1")[0]["version"])
 
-    warehouse.dbt("seed")
+    warehouse.seed()
     (listed,) = warehouse.query("select product_id from silver.product_catalogue order by 1 limit 1")
     warehouse.dbt("run", "--select", "+dim_product,resource_type:model")
     # Its marks stand where it was last written: now at the newest of all batches.

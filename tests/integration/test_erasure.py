@@ -86,7 +86,7 @@ def files_with_traces() -> list[Path]:
 @pytest.fixture(scope="module")
 def erased(warehouse: Warehouse) -> Erased:
     """Built, erased, and built again with what has landed meanwhile."""
-    warehouse.dbt("seed")
+    warehouse.seed()
     for hub, bodies in EVENTS.items():
         warehouse.land([Message(body, 0, n, AT) for n, body in enumerate(bodies)], GENERATION, hub)
     warehouse.dbt("run")
@@ -129,7 +129,8 @@ def test_what_was_erased_neither_lands_again_nor_is_missed(
     warehouse: Warehouse, erased: Erased, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings = Settings()
-    marks = bronze.high_water(warehouse.spark, f"{settings.bronze}/orders", GENERATION)
+    orders = f"{settings.bronze}/orders"
+    marks = bronze.high_water(warehouse.spark, orders, GENERATION, bronze.extent(warehouse.spark, orders))
     assert marks == {0: len(EVENTS["orders"]), 1: 0}
     monkeypatch.setattr(account, "topic_generation", lambda *_: GENERATION)
     monkeypatch.setattr(account, "broker_offsets", lambda *_: {0: (0, len(EVENTS["orders"]) + 1), 1: (0, 1)})

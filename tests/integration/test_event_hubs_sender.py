@@ -10,12 +10,13 @@ from contextlib import closing
 from typing import Any, cast
 
 import pytest
-from amqp_responder import AmqpResponder
 from azure.eventhub import EventData, EventHubConsumerClient
 
 from ingestion.errors import UserError
 from ingestion.senders import event_hubs
 from ingestion.senders.event_hubs import EventHubsSender
+from tests.support.amqp_responder import AmqpResponder
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -24,10 +25,7 @@ def every_wait_is_bounded(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(event_hubs, "SILENCE_SECONDS", 15.0)
     before = set(threading.enumerate())
     yield
-    until = time.monotonic() + 5
-    while any("send-to" in thread.name for thread in threading.enumerate()):
-        assert time.monotonic() < until, "a sender's thread is still running"
-        time.sleep(0.02)
+    wait_until(lambda: not any("send-to" in thread.name for thread in threading.enumerate()), "a sender's thread", 5)
     # The consumer client leaves a sleeping daemon thread of its own behind.
     left = [thread for thread in set(threading.enumerate()) - before if not thread.daemon]
     assert left == []
@@ -153,9 +151,7 @@ def test_the_real_consumer_reads_back_what_was_sent() -> None:
 def test_an_event_leaves_without_a_flush() -> None:
     with AmqpResponder() as responder, sender_to(responder) as sender:
         sender.send(b"alone")
-        until = time.monotonic() + 5
-        while not responder.events and time.monotonic() < until:
-            time.sleep(0.02)
+        wait_until(lambda: responder.events, "the event", 5)
         assert [event.body for event in responder.events] == [b"alone"]
 
 

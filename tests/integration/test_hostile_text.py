@@ -12,6 +12,7 @@ from rich.console import Console
 
 from ingestion.contracts import HUBS
 from ingestion.printable import DIRECTION_MARKS
+from ingestion.reconcile import MESSAGES
 from sandbox import findings, perspectives, summary
 from sandbox.settings import PERSPECTIVES
 from simulator.ledger import Ledger
@@ -69,7 +70,7 @@ def built(warehouse: Warehouse) -> Warehouse:
     """The warehouse with all of it landed, and built by one run."""
     for hub, landed in BODIES.items():
         warehouse.land([Message(body, 0, n, AT) for n, body in enumerate(landed)], GENERATION, hub)
-    warehouse.dbt("seed")
+    warehouse.seed()
     warehouse.dbt("run")
     return warehouse
 
@@ -117,7 +118,7 @@ def test_texts_are_stored_as_they_were_sent(built: Warehouse) -> None:
         assert (reviews[n]["review_text"], reviews[n]["customer_id"], reviews[n]["order_id"]) == (strip, strip, strip)
         for hub in HUBS:
             (message,) = built.query(
-                f"select new_fields from silver.{summary.MESSAGES[hub]}"
+                f"select new_fields from silver.{MESSAGES[hub]}"
                 f" where topic_generation = '{GENERATION}' and offset = {2 * n}"
             )
             assert message["new_fields"] == [f"{text} field", MARK]

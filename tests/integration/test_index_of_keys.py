@@ -28,7 +28,7 @@ def judge(warehouse: Warehouse) -> Judge:
         (row,) = warehouse.query(f"select verdict from silver.order_messages where {MINE} and offset = {offset}")
         return offset, row["verdict"]
 
-    warehouse.dbt("seed")
+    warehouse.seed()
     warehouse.dbt("run", "--select", "stg_event_hub__orders")
     return land_and_judge
 

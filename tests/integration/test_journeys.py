@@ -78,7 +78,7 @@ RUNS: list[dict[str, list[bytes]]] = [
 def funnels(warehouse: Warehouse) -> tuple[Funnel, Funnel]:
     """The funnel after the first run and after the last, by product and place."""
     offsets = count()
-    warehouse.dbt("seed")
+    warehouse.seed()
     seen: list[Funnel] = []
     for number, hubs in enumerate(RUNS):
         for hub, bodies in hubs.items():

@@ -44,13 +44,13 @@ def files_too_many(warehouse: Warehouse, table: str) -> int:
     (detail,) = warehouse.query(f"describe detail {table}")
     columns = ", ".join(detail["partitionColumns"])
     partitions = warehouse.query(f"select distinct {columns} from {table}") if columns else [{}]
-    return max(0, detail["numFiles"] - len(partitions))
+    return max(0, int(detail["numFiles"]) - len(partitions))
 
 
 @pytest.fixture(scope="module")
 def maintained(warehouse: Warehouse) -> Maintained:
     """The tables, maintained while batches land; then these batches are picked."""
-    warehouse.dbt("seed")
+    warehouse.seed()
     for offset in range(BATCHES):
         land(warehouse, offset)
     warehouse.dbt("run", "--select", "+fct_sales_by_state_minute", "order_keys", "dim_state")

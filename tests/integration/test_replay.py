@@ -80,7 +80,7 @@ def replay(warehouse: Warehouse, **arguments: str) -> None:
 @pytest.fixture(scope="module")
 def replayed(warehouse: Warehouse) -> Replayed:
     """One replay by hub and reason, looked at in one gold table; then one of everything, which overtakes messages."""
-    warehouse.dbt("seed")
+    warehouse.seed()
     for batch in (FIRST, LATER):
         for hub, bodies in batch.items():
             first = len(FIRST[hub]) if batch is LATER else 0

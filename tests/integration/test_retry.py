@@ -17,7 +17,7 @@ def land(warehouse: Warehouse, offset: int) -> None:
 
 
 def test_what_failed_and_what_was_skipped_is_made_up_for(warehouse: Warehouse) -> None:
-    warehouse.dbt("seed")
+    warehouse.seed()
     land(warehouse, 0)
     warehouse.dbt("run", "--select", "+order_messages")
     land(warehouse, 1)

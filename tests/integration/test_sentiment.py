@@ -77,7 +77,7 @@ def judged(warehouse: Warehouse) -> list[Judged]:
     bodies = [review(review_id=f"{GENERATION}-{n}", review_text=text) for n, (*_, text) in enumerate(texts)]
     messages = [Message(body, offset=n) for n, body in enumerate([*bodies, review(review_id=f"{GENERATION}-none")])]
     warehouse.land(messages, GENERATION, hub="reviews")
-    warehouse.dbt("seed")
+    warehouse.seed()
     warehouse.dbt("run", "--select", *MODELS)
     rows = {
         int(row["review_id"].removeprefix(f"{GENERATION}-")): row

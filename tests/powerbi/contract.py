@@ -108,7 +108,7 @@ def descriptions_equal_the_docs(project: Project) -> list[str]:
 
 def documented_measures() -> dict[str, str]:
     """Measure -> its doc block, for every measure that the docs name in bold."""
-    found = {}
+    found: dict[str, str] = {}
     for block, text in doc_blocks().items():
         names = re.match(r"\*\*(.+?)\*\*:", text, re.DOTALL)
         if block.startswith("measure_") and names:

@@ -149,7 +149,8 @@ class _Session:
 
 def _differences(bim: dict[str, Any], project: Project) -> list[str]:
     model = project.model
-    theirs, ours = {}, {}
+    theirs: dict[str, Any] = {}
+    ours: dict[str, Any] = {}
     for table in bim["tables"]:
         for column in table["columns"]:
             theirs[f"{table['name']}[{column['name']}]"] = (column["dataType"], column["sourceColumn"])

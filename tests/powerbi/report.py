@@ -150,11 +150,11 @@ def pages_are_laid_out(project: Project) -> list[str]:
         if len(of_kind) != 1:
             problems.append(f"{len(of_kind)} pages are a {kind}")
         for name in of_kind:
-            page = project.pages[name].json
-            bound = {parameter.get("boundFilter") for parameter in page["pageBinding"]["parameters"]}
-            if bound != {each["name"] for each in page["filterConfig"]["filters"]}:
+            said = project.pages[name].json
+            bound = {parameter.get("boundFilter") for parameter in said["pageBinding"]["parameters"]}
+            if bound != {each["name"] for each in said["filterConfig"]["filters"]}:
                 problems.append(f"{name}: what it is called with is not what it filters by")
-            if page.get("visibility") != "HiddenInViewMode":
+            if said.get("visibility") != "HiddenInViewMode":
                 problems.append(f"{name}: is shown among the pages")
             if kind == "Tooltip" and f"'{name}'" not in json.dumps([visual.json for visual in project.visuals]):
                 problems.append(f"{name}: no visual shows this tooltip")
@@ -224,7 +224,8 @@ def sources(project: Project, visual: Visual) -> tuple[list[str], list[str]]:
     model = project.model
     measures = list(dict.fromkeys(name for _, kind, _, name in visual.fields() if kind == "Measure"))
     tables = {table for _, kind, table, _ in visual.fields() if kind == "Column"}
-    asked, wanted = set(), set(measures)
+    asked: set[str] = set()
+    wanted = set(measures)
     while wanted - asked:
         name = (wanted - asked).pop()
         asked.add(name)

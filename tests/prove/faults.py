@@ -23,9 +23,10 @@ from ingestion.errors import UserError
 from sandbox.broker import PARTITIONS, broker, start_broker
 from sandbox.metastore import register_tables
 from sandbox.spark import spark_server, start_spark_server
-from tests.prove.pipeline import Pipeline, kill, wait_until
+from tests.prove.pipeline import Pipeline, kill
 from tests.support.events import order
 from tests.support.tables import INCREMENTAL_TABLES
+from tests.support.waiting import wait_until
 
 
 class Skipped(Exception):

@@ -231,13 +231,3 @@ def kill(*pids: int | None) -> None:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGKILL)
     psutil.wait_procs(doomed, timeout=20)
-
-
-def wait_until(condition: object, what: str, seconds: float = 120) -> None:
-    """Wait until a condition holds; TimeoutError if it never does."""
-    assert callable(condition)
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {seconds:g} s for {what}")
-        time.sleep(0.02)

@@ -3,21 +3,21 @@
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
-from playwright.sync_api import Browser, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
 from sandbox.processes import listening
 from sandbox.settings import ROOT
 from tests.support.sandboxes import free_port
+from tests.support.waiting import wait_until
 
 CHROMIUM = Path("/usr/bin/chromium")
 NOWHERE_ELSE = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
-SECONDS = 30
+SECONDS = 60
 """How long anything may take before it counts as broken; the machine may be busy."""
 expect.set_options(timeout=SECONDS * 1000)
 
@@ -58,11 +58,8 @@ def served(warehouse: Path, log: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        deadline = time.monotonic() + 2 * SECONDS
-        while not listening(port):
-            assert process.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
+        wait_until(lambda: listening(port) or process.poll() is not None, f"the dashboard: {log}", 2 * SECONDS)
+        assert process.poll() is None, log.read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
@@ -85,10 +82,14 @@ class Visitor:
         self.complaints: list[str] = []
         self.page.on("console", lambda said: self._complain(said.text) if said.type == "error" else None)
         self.page.on("pageerror", lambda error: self._complain(str(error)))
-        self.page.on("dialog", lambda dialog: (self._complain(f"dialog: {dialog.message}"), dialog.dismiss()))
+        self.page.on("dialog", self._dismiss)
 
     def _complain(self, what: str) -> None:
         self.complaints.append(what)
+
+    def _dismiss(self, dialog: Dialog) -> None:
+        self._complain(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _look_at(self, request: Request) -> None:
         url = urlsplit(request.url)

@@ -4,7 +4,6 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -31,7 +30,7 @@ class TestSandbox:
     for_small_data: bool = True
     """Half the memory, and the JIT's first compiler alone: best for a short-lived JVM over some thousand rows."""
     settings: SandboxSettings = field(init=False)
-    environment: Mapping[str, str] = field(init=False)
+    environment: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         ports = {
@@ -52,6 +51,8 @@ class TestSandbox:
             "SANDBOX_STATE": str(self.state),
             "SANDBOX_SPARK_MEMORY": memory,
             "SPARK_CONF_DIR": str(self.state / "spark_conf"),
+            # Said here too where nothing is to be said: processes inherit the environment of another sandbox.
+            "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
             "DBT_TARGET_PATH": str(self.state / "target"),
             "DBT_LOG_PATH": str(self.state / "logs"),
             "INGESTION_KAFKA_BOOTSTRAP_SERVERS": self.settings.broker_address,
@@ -81,10 +82,11 @@ class TestSandbox:
         """Let Spark interpret expressions: on small data it takes longer to compile them than to evaluate them.
 
         A run of all models over some thousand events took 112 to 123 s of CPU instead of 155 to 187 (2 cores, 24 GB,
-        2026-11-25). The demo and the histories of the findings run with code generation, as users do.
+        2026-11-25). The histories of the findings are built with code generation, as users build.
         """
-        with self._spark_defaults.open("a") as conf:
-            conf.write("\nspark.sql.codegen.wholeStage false\nspark.sql.codegen.factoryMode NO_CODEGEN\n")
+        self.environment["PYSPARK_SUBMIT_ARGS"] = (
+            "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN pyspark-shell"
+        )
 
     def command(self, module: str, *arguments: str) -> list[str]:
         """One of our command lines."""

@@ -70,13 +70,13 @@ def main(folder: Path) -> None:
     dbt = Dbt(settings)
     start_broker(settings)
     try:
+        dbt.run("seed", show_progress=False)
         for name, arguments in HISTORIES.items():
             history = ("backfill", "--events", str(EVENTS), "--days", "90", *arguments)
             run_module(
                 "simulator", *history, "--ledger", str(settings.ledgers), env=env, log=settings.logs / "simulator.log"
             )
             run_module("ingestion", "stream", "--once", env=env, log=settings.logs / "stream.log")
-            dbt.run("seed", show_progress=False)
             dbt.run("run", show_progress=False)
             shown = Perspectives(dbt)
             seen = {

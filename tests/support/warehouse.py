@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import Row, SparkSession
+from pyspark.sql import SparkSession
 
 from ingestion import bronze
 from sandbox.dbt import Dbt
@@ -32,10 +32,12 @@ class Warehouse:
     """The tables of one sandbox, with Spark and dbt in this process."""
 
     def __init__(self, sandbox: TestSandbox) -> None:
-        self._sandbox = sandbox
         self._dbt = Dbt(sandbox.settings)
+        self._is_seeded = False
         self.target = Path(sandbox.environment["DBT_TARGET_PATH"])
         """Where dbt leaves its manifest."""
+        self.bronze = str(sandbox.settings.bronze)
+        """The folder of the hubs' tables."""
 
     @property
     def spark(self) -> SparkSession:
@@ -48,13 +50,21 @@ class Warehouse:
         Returns:
             The batch's number.
         """
-        table = f"{self._sandbox.settings.bronze}/{hub}"
+        table = f"{self.bronze}/{hub}"
         bronze.create_table(self.spark, table)
-        rows = [Row(m.partition, m.offset, m.enqueued_at or datetime.now(UTC), [], bytearray(m.body)) for m in messages]
-        number = bronze.next_landed_batch(self.spark, table)
+        rows: list[tuple[Any, ...]] = [
+            (m.partition, m.offset, m.enqueued_at or datetime.now(UTC), [], bytearray(m.body)) for m in messages
+        ]
+        number = bronze.extent(self.spark, table).last_batch + 1
         events = self.spark.createDataFrame(rows, KAFKA_COLUMNS)
         bronze.append(bronze.stamp(events, generation, number), table)
         return number
+
+    def seed(self) -> None:
+        """Have the seeds loaded: by the first who asks, for all tests of this process."""
+        if not self._is_seeded:
+            self.dbt("seed")
+            self._is_seeded = True
 
     def dbt(self, *arguments: str) -> dict[str, int]:
         """Run one dbt command; a failure raises."""

@@ -45,3 +45,9 @@ def test_the_source_has_exactly_bronzes_columns(hub: str) -> None:
     table = next(table for table in sources if table["name"] == hub)
     assert {column["name"]: column["data_type"] for column in table["columns"]} == bronze.COLUMNS
     assert [column["name"] for column in table["columns"]] == list(bronze.COLUMNS)
+
+
+def test_dbt_makes_an_empty_bronze_table_as_the_stream_job_does() -> None:
+    macro = (ROOT / "dbt_project" / "macros" / "set_up_local_spark.sql").read_text()
+    assert f"'delta.dataSkippingNumIndexedCols' = '{bronze.INDEXED_COLUMNS}'" in macro
+    assert "partitioned by (ingest_date)" in macro

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from py4j.protocol import Py4JJavaError  # type: ignore[import-untyped]
+from py4j.protocol import Py4JJavaError
 from pyspark.java_gateway import launch_gateway
 
 from tests.support.databricks_stand_in import (

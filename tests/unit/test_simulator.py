@@ -390,8 +390,8 @@ def test_a_ledger_comes_back_from_its_file_and_ledgers_add_up(tmp_path: Path) ->
     assert both.stories == ledger.stories * 2 != []
     for once, twice in ((ledger.revenue_cents, both.revenue_cents), (ledger.items, both.items)):
         assert {state: 2 * count for state, count in once.items()} == twice
-    for once, twice in ((ledger.funnel, both.funnel), (ledger.ratings, both.ratings)):
-        assert {key: 2 * count for key, count in once.items()} == twice
+    for by_product, both_by_product in ((ledger.funnel, both.funnel), (ledger.ratings, both.ratings)):
+        assert {key: 2 * count for key, count in by_product.items()} == both_by_product
     assert both.engagement["Blog", "views"] == 2 * ledger.engagement["Blog", "views"] > 0
 
 

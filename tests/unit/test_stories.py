@@ -75,6 +75,10 @@ class Sent:
         return [journey for (_, product), journey in self.journeys.items() if chosen(product, journey)]
 
 
+def of_content(all_sent: Sent, content: str) -> list[Journey]:
+    return all_sent.of(lambda _, journey: journey.content == content)
+
+
 def sent(events: int, with_stories: bool) -> Sent:
     ledger = Ledger()
     backfill = Backfill(seed=SEED, events=events, days=DAYS, until=UNTIL, rates=NO_FAULTS, with_stories=with_stories)
@@ -139,7 +143,7 @@ def mood(reviews: list[Review]) -> float:
 
 def lower_bounds(all_sent: Sent) -> dict[str, float]:
     """By product with at least 100 journeys: the lower bound of the 95 % Wilson interval of its conversion."""
-    viewed, bought = Counter(), Counter()
+    viewed, bought = Counter[str](), Counter[str]()
     for (_, product), journey in all_sent.journeys.items():
         viewed[product] += 1
         bought[product] += journey.is_bought
@@ -247,10 +251,7 @@ def test_the_dear_product_is_much_viewed_and_badly_reviewed_all_along(planted: S
 
 
 def test_social_media_is_vanity_and_blogs_are_value(planted: Sent) -> None:
-    by_content = {
-        content: planted.of(lambda _, journey, content=content: journey.content == content)
-        for content in ("Social Media", "Blog", "Video")
-    }
+    by_content = {content: of_content(planted, content) for content in ("Social Media", "Blog", "Video")}
     for content, share in (("Social Media", 0.58), ("Blog", 0.16), ("Video", 0.26)):
         assert len(by_content[content]) / len(planted.journeys) == pytest.approx(share, abs=0.01)
     usual = after_click(by_content["Video"])
@@ -307,8 +308,7 @@ def test_without_stories_nothing_stands_out(plain: Sent) -> None:
     usual = conversion(list(plain.journeys.values()))
     assert max(lower_bounds(plain).values()) < 1.4 * usual
     for content in ("Social Media", "Blog", "Video"):
-        of_content = plain.of(lambda _, journey, content=content: journey.content == content)
-        assert conversion(of_content) / usual == pytest.approx(1, abs=0.06)
+        assert conversion(of_content(plain, content)) / usual == pytest.approx(1, abs=0.06)
     for category in {product.category for product in PRODUCTS.values()}:
         before, then = in_two(plain, category, LAST - timedelta(days=24))
         assert then / before == pytest.approx(1, abs=0.2)
