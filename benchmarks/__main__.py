@@ -52,7 +52,7 @@ def main(
         "full-build": lambda folder: full_build.whole_shop(Workshop(folder), events, 90, runs),
         "orders-only": lambda folder: full_build.orders_only(Workshop(folder), orders, runs),
         "incremental": lambda folder: incremental.cases(folder, a_day, runs),
-        "freshness": lambda folder: freshness.cases(Workshop(folder), rate, minutes),
+        "freshness": lambda folder: freshness.cases(folder, rate, minutes, runs),
         "start": lambda folder: start.cases(folder, demo_events, 90, runs),
     }
     chosen = only or GROUPS

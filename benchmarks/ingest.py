@@ -6,13 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from benchmarks.results import Case, ratios
 from benchmarks.workshop import Workshop, seconds
 from ingestion import bronze, stream
 from ingestion.kafka_options import kafka_options
+from ingestion.settings import Settings
 from ingestion.spark import spark_session
 
 FIELDS = """
@@ -61,19 +62,20 @@ def _ours(workshop: Workshop, spark: SparkSession, folder: str) -> None:
     stream.run(spark, workshop.ingestion(folder), ["orders"], once=True, report=lambda _: None)
 
 
-def _noop(workshop: Workshop, spark: SparkSession, _folder: str) -> None:
-    options = kafka_options(workshop.ingestion("unused"))
-    events = spark.read.format("kafka").options(**options).option("subscribe", "orders").load()
-    events.write.format("noop").mode("overwrite").save()
+def _noop(workshop: Workshop, spark: SparkSession, folder: str) -> None:
+    _topic(spark, workshop.ingestion(folder)).write.format("noop").mode("overwrite").save()
 
 
 def _plain_batch(workshop: Workshop, spark: SparkSession, folder: str) -> None:
     settings = workshop.ingestion(folder)
-    options = {**kafka_options(settings), "includeHeaders": "true"}
-    events = spark.read.format("kafka").options(**options).option("subscribe", "orders").load()
     table = f"{settings.bronze}/orders"
     bronze.create_table(spark, table)
-    bronze.append(bronze.stamp(events, "one", 1), table)
+    bronze.append(bronze.stamp(_topic(spark, settings, includeHeaders="true"), "one", 1), table)
+
+
+def _topic(spark: SparkSession, settings: Settings, **options: str) -> DataFrame:
+    """All of the topic as one batch."""
+    return spark.read.format("kafka").options(**kafka_options(settings), **options, subscribe="orders").load()
 
 
 def _parsed_at_bronze(workshop: Workshop, spark: SparkSession, folder: str) -> None:
