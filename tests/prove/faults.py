@@ -66,9 +66,15 @@ def kill_stream(pipe: Pipeline, _number: int, choice: random.Random) -> bool:
     """kill -9 of the stream job and its JVM; strikes where a batch was planned and not done."""
     pipe.send(PORTION)
     job = _stream_at_work(pipe)
-    time.sleep(choice.uniform(0, 1.5))
+
+    def in_a_batch() -> bool:
+        return any(planned > done for planned, done in map(pipe.batches, HUBS))
+
+    # Its batches are short, and seconds apart.
+    wait_until(lambda: in_a_batch() or job.poll() is not None, "the next batch")
+    time.sleep(choice.uniform(0, 0.5))
     kill(job.pid)
-    return any(planned > done for planned, done in map(pipe.batches, HUBS))
+    return in_a_batch()
 
 
 def kill_dbt(pipe: Pipeline, number: int, choice: random.Random) -> bool:
