@@ -34,8 +34,9 @@ def serve_docs(settings: SandboxSettings, port: int) -> None:
         process.submit(_build, settings).result()
     address = f"http://127.0.0.1:{port}/static_index.html"
     folder = str(ROOT / os.environ.get("DBT_TARGET_PATH", "target"))
-    console.print(f"The docs are at {address} (Ctrl-C stops).")
     with ThreadingHTTPServer(("127.0.0.1", port), partial(_Quiet, directory=folder)) as server:
+        # Not before it listens: whoever reads this may ask at once.
+        console.print(f"The docs are at {address} (Ctrl-C stops).")
         try:
             server.serve_forever()
         except KeyboardInterrupt:
