@@ -16,6 +16,8 @@ PLAIN_CLIENT = {
     # A broker that is gone is said after half a minute, not after one or two.
     "kafka.request.timeout.ms": "20000",
     "kafka.default.api.timeout.ms": "30000",
+    # Spark asks three times otherwise, and each time waits for as long.
+    "fetchOffset.numRetries": "1",
 }
 EVENT_HUBS_CLIENT = {
     # https://learn.microsoft.com/azure/event-hubs/apache-kafka-configurations
