@@ -1,23 +1,26 @@
 """A sandbox of its own for a test: state, ports and Spark configuration apart from the user's."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.settings import ROOT, SandboxSettings
 from sandbox.spark import write_spark_conf
 
-FIRST_JVM_OPTION = "-XX:-DontCompileHugeMethods"
-
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port of 127.0.0.1 that nothing uses now, and that the system gives to nobody who asks for any."""
+    # The system's own start at 32768 (ip_local_port_range): one of those may be gone before it is used.
+    while True:
+        port = secrets.choice(range(20_000, 32_000))
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 @dataclass
@@ -53,6 +56,7 @@ class TestSandbox:
             "SPARK_CONF_DIR": str(self.state / "spark_conf"),
             # Said here too where nothing is to be said: processes inherit the environment of another sandbox.
             "PYSPARK_SUBMIT_ARGS": "pyspark-shell",
+            "SPARK_SUBMIT_OPTS": "-XX:TieredStopAtLevel=1" if self.for_small_data else "",
             "DBT_TARGET_PATH": str(self.state / "target"),
             "DBT_LOG_PATH": str(self.state / "logs"),
             "INGESTION_KAFKA_BOOTSTRAP_SERVERS": self.settings.broker_address,
@@ -68,15 +72,6 @@ class TestSandbox:
             del os.environ["SPARK_CONF_DIR"]
         else:
             os.environ["SPARK_CONF_DIR"] = before
-        if self.for_small_data:
-            conf = self._spark_defaults.read_text()
-            self._spark_defaults.write_text(
-                conf.replace(FIRST_JVM_OPTION, f"-XX:TieredStopAtLevel=1 {FIRST_JVM_OPTION}")
-            )
-
-    @property
-    def _spark_defaults(self) -> Path:
-        return Path(self.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf"
 
     def without_code_generation(self) -> None:
         """Let Spark interpret expressions: on small data it takes longer to compile them than to evaluate them.
