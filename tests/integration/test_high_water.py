@@ -10,7 +10,14 @@ from py4j.protocol import Py4JJavaError
 from ingestion import bronze
 from tests.support.warehouse import Message, Warehouse
 
-BATCHES = bronze.RECENT_BATCHES + 1
+RECENT = 2
+BATCHES = RECENT + 1
+
+
+@pytest.fixture(autouse=True)
+def few_are_recent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many as are asked first: fewer than in production, for each costs the tests a second."""
+    monkeypatch.setattr(bronze, "RECENT_BATCHES", RECENT)
 
 
 def landed(warehouse: Warehouse, hub: str, batches: Iterable[tuple[str, dict[int, int]]]) -> str:

@@ -25,6 +25,7 @@ from sandbox.settings import ROOT
 from sandbox.setup import DBT
 from sandbox.spark import spark_server
 from tests.support.sandboxes import TestSandbox
+from tests.support.waiting import wait_until
 from tests.support.warehouse import Warehouse
 
 KEY = "Q2FuYXJ5T2ZUaGVTZWN1cml0eVRlc3Rz"
@@ -106,11 +107,14 @@ class Running:
 
     def end(self, seconds: float, stop_at: str | None = None) -> Ended:
         """Wait for its end; or for some words in its output, and make it end then."""
-        deadline = time.monotonic() + seconds
-        while self._process.poll() is None and time.monotonic() < deadline:
-            if stop_at and any(stop_at in line for line in self._lines):
-                break
-            time.sleep(0.2)
+
+        def is_over() -> bool:
+            return self._process.poll() is not None or (
+                stop_at is not None and any(stop_at in line for line in self._lines)
+            )
+
+        with suppress(TimeoutError):
+            wait_until(is_over, "its end", seconds, every=0.2)
         if self._process.poll() is None:
             assert stop_at, f"still runs after {seconds} s: {''.join(self._lines)}"
             self._process.kill()
@@ -312,13 +316,9 @@ def everything(broker_sandbox: TestSandbox) -> Iterator[dict[str, dict[str, str]
     job = broker_sandbox.start("ingestion", "stream", "--hub", "orders")
     try:
         checkpoint = broker_sandbox.settings.checkpoints / "orders"
-        deadline = time.monotonic() + 100
-        while not any(checkpoint.glob("*/offsets/0")) and time.monotonic() < deadline and job.poll() is None:
-            # The sources are read from the first batch on.
-            if any(checkpoint.glob("*/metadata")):
-                time.sleep(3)
-                break
-            time.sleep(0.3)
+        wait_until(lambda: any(checkpoint.glob("*/metadata")) or job.poll() is not None, "the query to begin")
+        # The sources are read from the first batch on, which leaves nothing behind where there is no event.
+        time.sleep(3)
         pids = {
             "broker": broker(broker_sandbox.settings).pid,
             "spark server": spark_server(broker_sandbox.settings).pid,
