@@ -4,7 +4,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -58,8 +58,10 @@ def served(warehouse: Path, log: Path) -> Iterator[str]:
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until(lambda: listening(port) or process.poll() is not None, f"the dashboard: {log}", 2 * SECONDS)
+        with suppress(TimeoutError):
+            wait_until(lambda: listening(port) or process.poll() is not None, "the dashboard", 2 * SECONDS)
         assert process.poll() is None, log.read_text()
+        assert listening(port), log.read_text()
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
