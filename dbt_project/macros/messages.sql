@@ -8,8 +8,7 @@
     no key. Of a position that landed twice the first landing stands. Adds to the staging view's columns: verdict;
     duplicate_of, the position that counts. Keeps the body of rejected messages only.
 
-    staged: the hub's staging view. key: the column that names its events. picked: as `pick` gives it, or any predicate
-    over positions. judged: a query of the keys of messages that have a verdict already, as `index_of_keys` gives them;
+    staged: the hub's staging view. key: the column that names its events. picked: which of its rows, a predicate. judged: a query of the keys of messages that have a verdict already, as `index_of_keys` gives them;
     none if there are no others than the picked ones.
 #}
 {% macro messages_with_verdict(staged, key, picked, judged=none) -%}
@@ -142,24 +141,23 @@
 
 {#
     The keys of all messages that the calling model has judged so far, as a query; none in a full refresh, or where nothing
-    was picked. From the index, and from the messages themselves where it has not reached them yet: it is built behind
-    them, and by a run that leaves it out not at all. (So it can't be a `ref` here: dbt would see a circle. Whoever renames
-    one, renames both.)
+    is new. From the index, and from the messages themselves where it has not reached them yet: it is built behind them,
+    and by a run that leaves it out not at all. (So it can't be a `ref` here: dbt would see a circle. Whoever renames one,
+    renames both.)
 
-    index_name: the model that is the index. key: the column that names the events. picked: as `pick` gives it.
+    index_name: the model that is the index. key: the column that names the events. arrived: as `arrivals` gives it.
 #}
-{% macro judged_keys(index_name, key, picked) %}
-    {%- if not execute or not is_incremental() or picks_nothing(picked) -%}
+{% macro judged_keys(index_name, key, arrived) %}
+    {%- if not execute or not is_incremental() or not arrived.is_new -%}
         {{ return(none) }}
     {%- endif -%}
     {%- set index = load_relation(this.incorporate(path={'identifier': index_name})) -%}
     {%- set indexed = (highest(index, 'processed_batch') or 0) if index else 0 -%}
-    {%- set judged = own_numbers()['processed_batch'] or 0 -%}
-    {%- if not index or indexed > judged -%}
+    {%- if not index or indexed > arrived.judged -%}
         {#- There is no index, or it is of messages that are no more. -#}
         {{ return('(' ~ index_of_keys(this, key, 'true') ~ ')') }}
     {%- endif -%}
-    {%- if indexed == judged -%}
+    {%- if indexed == arrived.judged -%}
         {{ return(index) }}
     {%- endif -%}
     {%- set behind = index_of_keys(this, key, 'processed_batch > ' ~ indexed) -%}

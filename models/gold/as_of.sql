@@ -1,32 +1,43 @@
 -- One row: how far gold reaches. "Today" everywhere is this day, not a clock.
-{% set latest_date = last_business_date() %}
+{% set facts = [
+    ref('fct_sales_by_state_minute'),
+    ref('fct_engagement_by_product_day'),
+    ref('fct_funnel_by_product_day'),
+    ref('fct_reviews'),
+] %}
+{% set messages = [ref('order_messages'), ref('engagement_messages'), ref('review_messages')] %}
+{% set latest_date = latest_business_date(facts, messages) %}
 
 with
 
 latest_events as (
     select
         business_date,
-        ordered_at as happened_at
+        ordered_at as happened_at,
+        ingested_at
     from {{ ref('orders') }}
     union all
     select
         business_date,
-        occurred_at
+        occurred_at,
+        ingested_at
     from {{ ref('engagement_events') }}
     union all
     select
         business_date,
-        reviewed_at
+        reviewed_at,
+        ingested_at
     from {{ ref('reviews') }}
 ),
 
 as_of as (
     select
         max(business_date) as as_of_date,
-        max(happened_at) as latest_event_at,
+        -- An event from a clock that is ahead happened when it arrived, at the latest.
+        max(least(happened_at, ingested_at)) as latest_event_at,
         current_timestamp() as refreshed_at
     from latest_events
-    where business_date = {{ date_literal(latest_date, otherwise='current_date()') }}
+    where business_date = {{ latest_date }}
 )
 
 select * from as_of

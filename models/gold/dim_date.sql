@@ -1,13 +1,28 @@
 -- One row for each day of every calendar year that gold has facts in.
-{% set first_date = first_business_date() %}
-{% set last_date = last_business_date() %}
+{% set facts = [
+    ref('fct_sales_by_state_minute'),
+    ref('fct_engagement_by_product_day'),
+    ref('fct_funnel_by_product_day'),
+    ref('fct_reviews'),
+] %}
 
 with
 
+facts as (
+    {% for fact in facts %}
+    select
+        min(business_date) as first_date,
+        max(business_date) as last_date
+    from {{ fact }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
 bounds as (
     select
-        {{ date_literal(first_date, otherwise='current_date()') }} as first_date,
-        {{ date_literal(last_date, otherwise='current_date()') }} as last_date
+        coalesce(min(first_date), current_date()) as first_date,
+        coalesce(max(last_date), current_date()) as last_date
+    from facts
 ),
 
 days as (

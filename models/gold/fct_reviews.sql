@@ -1,17 +1,13 @@
 -- One row for each review. It is written again when its text is scored again.
-{{ config(
-    materialized='incremental',
-    unique_key='review_id',
-    partition_by='business_date',
-) }}
-{% set picked = pick(ref('reviews'), 'processed_batch') %}
-{{ merge_only_where(dates_of(ref('reviews'), picked, 'business_date')) }}
+{{ config(materialized='incremental', partition_by='business_date') }}
+{% set arrived = arrivals(ref('reviews')) %}
+{% set dates = touched_dates(arrived) %}
 
 with
 
 reviews as (
     select * from {{ ref('reviews') }}
-    where {{ picked }}
+    where {{ dates }} and {{ arrived.so_far }}
 ),
 
 fct_reviews as (

@@ -1,12 +1,7 @@
 -- One row for each business date, product, state and content type with an order.
-{{ config(
-    materialized='incremental',
-    unique_key=['business_date', 'product_id', 'state_code', 'content_type'],
-    partition_by='business_date',
-) }}
-{% set picked = pick(ref('order_messages'), 'processed_batch') %}
-{% set dates = dates_of(ref('order_messages'), picked, 'business_date') %}
-{{ merge_only_where(dates) }}
+{{ config(materialized='incremental', partition_by='business_date') }}
+{% set arrived = arrivals(ref('order_messages')) %}
+{% set dates = touched_dates(arrived) %}
 
 with
 
@@ -16,11 +11,7 @@ orders as (
         {{ known_content_type('content_type') }} as content_type,
         delivery_status = 'Cancelled' as is_cancelled
     from {{ ref('orders') }}
-    where {{ dates }} and {{ arrived_by(picked) }}
-),
-
-recomputed as (
-    {{ rows_of_touched_groups('orders', ['business_date', 'product_id', 'state_code', 'content_type'], picked) }}
+    where {{ dates }} and {{ arrived.so_far }}
 ),
 
 fct_sales_by_product_day as (
@@ -30,7 +21,7 @@ fct_sales_by_product_day as (
         state_code,
         content_type,
         {{ sales_measures() }}
-    from recomputed
+    from orders
     group by business_date, product_id, state_code, content_type
 )
 

@@ -1,36 +1,31 @@
 -- One row for each state, category and minute with an order.
-{{ config(
-    materialized='incremental',
-    unique_key=['state_code', 'category', 'minute_at'],
-    partition_by='business_date',
-) }}
-{% set picked = pick(ref('order_messages'), 'processed_batch') %}
-{% set dates = dates_of(ref('order_messages'), picked, 'business_date') %}
-{{ merge_only_where(dates) }}
+{{ config(materialized='incremental', partition_by='business_date') }}
+{% set arrived = arrivals(ref('order_messages')) %}
+-- Sales are summed again under its new category, where a product gets one.
+{% set recategorised = arrivals(ref('dim_product'), by='category_batch') %}
+{% set dates = touched_dates(
+    arrived, also=dates_of_recategorised(ref('orders'), ref('dim_product'), recategorised)
+) %}
 
 with
 
 orders as (
     select * from {{ ref('orders') }}
-    where {{ dates }} and {{ arrived_by(picked) }}
+    where {{ dates }} and {{ arrived.so_far }}
 ),
 
 products as (
     select * from {{ ref('dim_product') }}
 ),
 
-grouped_orders as (
+sales as (
     select
         orders.* except (category),
-        products.category,
+        {{ known_or_fail('products.category', 'dim_product') }} as category,
         date_trunc('minute', orders.ordered_at) as minute_at,
         orders.delivery_status = 'Cancelled' as is_cancelled
     from orders
-    inner join products on orders.product_id = products.product_id
-),
-
-recomputed as (
-    {{ rows_of_touched_groups('grouped_orders', ['state_code', 'category', 'minute_at'], picked) }}
+    left join products on orders.product_id = products.product_id
 ),
 
 fct_sales_by_state_minute as (
@@ -40,8 +35,9 @@ fct_sales_by_state_minute as (
         minute_at,
         business_date,
         cast({{ minute_of_day('minute_at') }} as int) as minute_of_day,
-        {{ sales_measures() }}
-    from recomputed
+        {{ sales_measures() }},
+        cast({{ recategorised.upto }} as bigint) as category_batch
+    from sales
     group by state_code, category, minute_at, business_date
 )
 

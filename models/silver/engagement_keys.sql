@@ -5,13 +5,13 @@
     unique_key=['topic_generation', 'partition', 'offset'],
     partition_by='partition',
 ) }}
-{% set picked = pick(ref('engagement_messages'), 'processed_batch') %}
-{{ merge_only_where(offsets_of(ref('engagement_messages'), picked)) }}
+{% set arrived = arrivals(ref('engagement_messages')) %}
+{% do touched_offsets(arrived) %}
 
 with
 
 engagement_keys as (
-    {{ index_of_keys(ref('engagement_messages'), 'event_id', picked) }}
+    {{ index_of_keys(ref('engagement_messages'), 'event_id', arrived.new) }}
 )
 
 select * from engagement_keys

@@ -6,14 +6,14 @@
     partition_by='business_date',
     tblproperties={'delta.dataSkippingNumIndexedCols': '7'},
 ) }}
-{% set picked = pick(source('event_hub', 'engagement'), 'landed_batch') %}
-{{ merge_only_where(offsets_of(source('event_hub', 'engagement'), picked)) }}
+{% set arrived = arrivals(source('event_hub', 'engagement'), by='landed_batch') %}
+{% do touched_offsets(arrived) %}
 
 with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__engagement'), 'event_id', picked, judged_keys('engagement_keys', 'event_id', picked)
+        ref('stg_event_hub__engagement'), 'event_id', arrived.new, judged_keys('engagement_keys', 'event_id', arrived)
     ) }}
 ),
 
@@ -25,8 +25,9 @@ engagement_messages as (
         landed_batch,
         enqueued_at,
         ingested_at,
-        {{ next_batch('processed_batch') }} as processed_batch,
+        {{ arrived.number }} as processed_batch,
         -- Files are skipped by what stands above; statistics of the rest would cost a tenth of the writing.
+        current_timestamp() as processed_at,
         verdict,
         reasons,
         new_fields,

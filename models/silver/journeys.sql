@@ -5,23 +5,20 @@
     unique_key=['session_id', 'product_id'],
     partition_by='business_date',
 ) }}
-{% set picked_engagement = pick(ref('engagement_messages'), 'processed_batch', mark='engagement_batch') %}
-{% set picked_orders = pick(ref('order_messages'), 'processed_batch', mark='order_batch') %}
-{% set dates = dates_of_journeys(
-    ref('engagement_events'), picked_engagement, ref('orders'), picked_orders
-) %}
-{{ merge_only_where(dates) }}
+{% set seen = arrivals(ref('engagement_messages'), mark='engagement_batch') %}
+{% set sold = arrivals(ref('order_messages'), mark='order_batch') %}
+{% set dates = touched_dates([], also=dates_of_journeys(ref('engagement_events'), seen, ref('orders'), sold)) %}
 
 with
 
 engagement_events as (
     select * from {{ ref('engagement_events') }}
-    where {{ dates }} and {{ arrived_by(picked_engagement) }}
+    where {{ dates }} and {{ seen.so_far }}
 ),
 
 orders as (
     select * from {{ ref('orders') }}
-    where {{ dates }} and {{ arrived_by(picked_orders) }} and session_id is not null
+    where {{ dates }} and {{ sold.so_far }} and session_id is not null
 ),
 
 events as (
@@ -37,9 +34,7 @@ events as (
         ) as place,
         struct(occurred_at, 0 as hub, topic_generation, partition, offset) as place_in_time,
         cast(null as decimal(18, 2)) as sales,
-        processed_batch as engagement_batch,
-        cast(null as bigint) as order_batch,
-        {{ picked_engagement }} as is_picked
+        {{ seen.new }} as is_new
     from engagement_events
     union all
     select
@@ -54,15 +49,16 @@ events as (
         ) as place,
         struct(ordered_at, 1 as hub, topic_generation, partition, offset) as place_in_time,
         total_amount as sales,
-        cast(null as bigint) as engagement_batch,
-        processed_batch as order_batch,
-        {{ picked_orders }} as is_picked
+        {{ sold.new }} as is_new
     from orders
 ),
 
 -- All events of the journeys that got one: a day has many more events than a batch, and grouping is what costs.
-recomputed as (
-    {{ rows_of_touched_groups('events', ['session_id', 'product_id'], 'is_picked') }}
+touched_events as (
+    select {{ if_few('broadcast(new_events)') }} events.*
+    from events
+    left semi join (select * from events where is_new) as new_events
+        on events.session_id = new_events.session_id and events.product_id = new_events.product_id
 ),
 
 grouped as (
@@ -71,15 +67,13 @@ grouped as (
         product_id,
         min(happened_at) as began_at,
         min_by(place, place_in_time) as first_place,
-        array_sort(collect_set(place)) as places,
+        array_sort(collect_set(place.business_date)) as event_dates,
         bool_or(stage = 'view') as is_viewed,
         bool_or(stage = 'click') as is_clicked,
         bool_or(stage = 'like') as is_liked,
         bool_or(stage = 'purchase') as is_purchased,
-        coalesce(sum(sales), 0) as sales,
-        max(engagement_batch) as engagement_batch,
-        max(order_batch) as order_batch
-    from recomputed
+        coalesce(sum(sales), 0) as sales
+    from touched_events
     group by session_id, product_id
 ),
 
@@ -97,11 +91,11 @@ journeys as (
         is_liked,
         is_purchased,
         cast(sales as decimal(18, 2)) as sales,
-        -- The groups that it may have stood in before, when fewer of its events were known: gold touches them all.
-        places,
-        engagement_batch,
-        order_batch,
-        {{ next_batch('processed_batch') }} as processed_batch
+        -- Where it may have stood before, when fewer of its events were known: gold touches them all.
+        event_dates,
+        cast({{ seen.upto }} as bigint) as engagement_batch,
+        cast({{ sold.upto }} as bigint) as order_batch,
+        {{ seen.number }} as processed_batch
     from grouped
 )
 

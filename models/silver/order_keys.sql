@@ -5,13 +5,13 @@
     unique_key=['topic_generation', 'partition', 'offset'],
     partition_by='partition',
 ) }}
-{% set picked = pick(ref('order_messages'), 'processed_batch') %}
-{{ merge_only_where(offsets_of(ref('order_messages'), picked)) }}
+{% set arrived = arrivals(ref('order_messages')) %}
+{% do touched_offsets(arrived) %}
 
 with
 
 order_keys as (
-    {{ index_of_keys(ref('order_messages'), 'order_id', picked) }}
+    {{ index_of_keys(ref('order_messages'), 'order_id', arrived.new) }}
 )
 
 select * from order_keys

@@ -4,16 +4,16 @@
     unique_key=['topic_generation', 'partition', 'offset'],
     skip_matched_step=true,
     partition_by='business_date',
-    tblproperties={'delta.dataSkippingNumIndexedCols': '7'},
+    tblproperties={'delta.dataSkippingNumIndexedCols': '8'},
 ) }}
-{% set picked = pick(source('event_hub', 'orders'), 'landed_batch') %}
-{{ merge_only_where(offsets_of(source('event_hub', 'orders'), picked)) }}
+{% set arrived = arrivals(source('event_hub', 'orders'), by='landed_batch') %}
+{% do touched_offsets(arrived) %}
 
 with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__orders'), 'order_id', picked, judged_keys('order_keys', 'order_id', picked)
+        ref('stg_event_hub__orders'), 'order_id', arrived.new, judged_keys('order_keys', 'order_id', arrived)
     ) }}
 ),
 
@@ -25,8 +25,11 @@ order_messages as (
         landed_batch,
         enqueued_at,
         ingested_at,
-        {{ next_batch('processed_batch') }} as processed_batch,
+        {{ arrived.number }} as processed_batch,
+        -- Journeys look for orders that have one: a shop that sends none has no file to open.
+        session_id,
         -- Files are skipped by what stands above; statistics of the rest would cost a tenth of the writing.
+        current_timestamp() as processed_at,
         verdict,
         reasons,
         new_fields,
@@ -48,7 +51,6 @@ order_messages as (
         latitude,
         longitude,
         delivery_status,
-        session_id,
         content_type
     from messages
 )

@@ -5,13 +5,13 @@
     unique_key=['topic_generation', 'partition', 'offset'],
     partition_by='partition',
 ) }}
-{% set picked = pick(ref('review_messages'), 'processed_batch') %}
-{{ merge_only_where(offsets_of(ref('review_messages'), picked)) }}
+{% set arrived = arrivals(ref('review_messages')) %}
+{% do touched_offsets(arrived) %}
 
 with
 
 review_keys as (
-    {{ index_of_keys(ref('review_messages'), 'review_id', picked) }}
+    {{ index_of_keys(ref('review_messages'), 'review_id', arrived.new) }}
 )
 
 select * from review_keys

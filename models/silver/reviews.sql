@@ -6,14 +6,14 @@
     skip_matched_step=true,
     partition_by='business_date',
 ) }}
-{% set picked = pick(ref('review_messages'), 'processed_batch', mark='message_batch') %}
-{{ merge_only_where(dates_of(ref('review_messages'), picked, 'business_date')) }}
+{% set arrived = arrivals(ref('review_messages'), mark='message_batch') %}
+{% do touched_dates(arrived) %}
 
 with
 
 messages as (
     select * from {{ ref('review_messages') }}
-    where verdict = 'accepted' and {{ picked }}
+    where verdict = 'accepted' and {{ arrived.new }}
 ),
 
 lexicon as (
@@ -180,7 +180,7 @@ reviews as (
         messages.enqueued_at,
         messages.ingested_at,
         messages.processed_batch as message_batch,
-        {{ next_batch('processed_batch') }} as processed_batch
+        {{ arrived.number }} as processed_batch
     from messages
     left join scored_texts on messages.review_id = scored_texts.review_id
 )

@@ -34,11 +34,6 @@
         {%- do erase_positions(hub.index, gone) -%}
         {%- do allow_deletes(hub.landed) -%}
         {%- do erase_positions(hub.landed, gone) -%}
-        {#- Numbers above the highest that is left are given again. -#}
-        {%- do run_query(
-            'delete from ' ~ ref('message_batches') ~ " where hub = '" ~ hub.name ~ "' and processed_batch > "
-            ~ (highest(hub.messages, 'processed_batch') or 0)
-        ) -%}
         {#- Who came second under a key that is gone comes first now. -#}
         {%- do judge_again(hub, "verdict = 'duplicate' and " ~ is_among(gone ~ ' as gone', 'true', 'duplicate_of')) -%}
         {%- set count = run_query('select count(*) from ' ~ gone ~ ' as gone').columns[0].values()[0] -%}

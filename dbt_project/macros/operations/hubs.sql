@@ -67,13 +67,13 @@
 #}
 {% macro judge_again(hub, concerned) %}
     {%- set batch = (highest(hub.messages, 'processed_batch') or 0) + 1 -%}
-    {%- set ranges = offset_ranges(hub.messages, concerned) -%}
-    {%- if ranges == 'false' -%}
+    {%- set bound = {'offsets': offset_ranges(hub.messages, concerned)} -%}
+    {%- if not bound.offsets -%}
         {{ return(batch) }}
     {%- endif -%}
-    {%- set these = ranges ~ ' and ' ~ is_among(hub.messages, concerned) -%}
+    {%- set these = bound_sql(bound) ~ ' and ' ~ is_among(hub.messages, concerned) -%}
     {%- do run_query(index_up_to_now(hub)) -%}
-    {%- do run_query(index_again(hub, these, ranges)) -%}
+    {%- do run_query(index_again(hub, these, bound)) -%}
 
     {%- set same_key -%}
         ({{ these }} or key_hash in (select key_hash from {{ hub.index }} where {{ these }}))
@@ -97,14 +97,14 @@
     using (
         {{ index_of_keys(hub.messages, hub.key, behind) }}
     ) as judged
-    on {{ is_same_position('known', 'judged') }} and {{ qualified(offset_ranges(hub.messages, behind), 'known') }}
+    on {{ is_same_position('known', 'judged') }} and {{ bound_sql({'offsets': offset_ranges(hub.messages, behind)}, 'known') }}
     when matched then update set *
     when not matched then insert *
 {% endmacro %}
 
 
 {# The statement that writes the keys of some positions again, where they are no longer what they were. #}
-{% macro index_again(hub, these, ranges) %}
+{% macro index_again(hub, these, bound) %}
     merge into {{ hub.index }} as known
     using (
         select
@@ -117,7 +117,7 @@
         -- What landed twice reads the same twice.
         group by all
     ) as judged
-    on {{ is_same_position('known', 'judged') }} and {{ qualified(ranges, 'known') }}
+    on {{ is_same_position('known', 'judged') }} and {{ bound_sql(bound, 'known') }}
     when matched and not (known.key_hash <=> judged.key_hash and known.key_check <=> judged.key_check) then
         update set key_hash = judged.key_hash, key_check = judged.key_check
 {% endmacro %}
@@ -125,9 +125,9 @@
 
 {# The statement that writes the verdicts on some positions again, where something is no longer as it was. #}
 {% macro verdicts_again(hub, these, batch) %}
-    {%- set ranges = offset_ranges(hub.index, these) -%}
+    {%- set bound = {'offsets': offset_ranges(hub.index, these)} -%}
     {%- set columns = [] -%}
-    {%- for column in adapter.get_columns_in_relation(hub.messages) if column.name != 'processed_batch' -%}
+    {%- for column in adapter.get_columns_in_relation(hub.messages) if column.name not in ('processed_batch', 'processed_at') -%}
         {%- do columns.append(column.name) -%}
     {%- endfor -%}
     merge into {{ hub.messages }} as stands
@@ -136,12 +136,13 @@
             {% for column in columns -%}
             {{ hub.computed[column] ~ ' as ' if column in hub.computed }}{{ column }},
             {% endfor -%}
-            cast({{ batch }} as bigint) as processed_batch
+            cast({{ batch }} as bigint) as processed_batch,
+            current_timestamp() as processed_at
         from (
-            {{ messages_with_verdict(hub.staged, hub.key, ranges ~ ' and ' ~ is_among(hub.index, these), hub.index) }}
+            {{ messages_with_verdict(hub.staged, hub.key, bound_sql(bound) ~ ' and ' ~ is_among(hub.index, these), hub.index) }}
         ) as messages
     ) as judged
-    on {{ is_same_position('stands', 'judged') }} and {{ qualified(ranges, 'stands') }}
+    on {{ is_same_position('stands', 'judged') }} and {{ bound_sql(bound, 'stands') }}
     when matched and not (
         struct(stands.{{ columns | join(', stands.') }}) <=> struct(judged.{{ columns | join(', judged.') }})
     ) then update set *
@@ -178,14 +179,14 @@
 {#
     Empty every table that is summed from silver's messages; the next run of dbt finds all their rows new, and computes
     them again. A sum that lost a row can't be told from what is new, and a table without rows can't be mistaken for a
-    right one. Tables with a row for each message are left alone, and so is when dbt judged what.
+    right one. Tables with a row for each message are left alone.
 #}
 {% macro empty_what_is_summed() %}
     {#- Gold first: a table that was emptied numbers its rows from 1 again. -#}
     {%- for layer in ['gold', 'silver'] -%}
         {%- for node in graph.nodes.values()
             if node.resource_type == 'model' and node.config.materialized == 'incremental' and node.fqn[1] == layer
-            and 'topic_generation' not in node.columns and node.name != 'message_batches' -%}
+            and 'topic_generation' not in node.columns -%}
             {%- set table = load_relation(
                 api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
             ) -%}
