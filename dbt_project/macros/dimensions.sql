@@ -22,3 +22,9 @@
         where product_id in (select product_id from {{ products }} where {{ recategorised.new }})
     {%- endif -%}
 {% endmacro %}
+
+
+{# The model's own table as the run before left it; none on a first build, and where all is built anew. #}
+{% macro as_it_was() %}
+    {{ return(load_relation(this) if execute and not flags.FULL_REFRESH else none) }}
+{% endmacro %}

@@ -1,5 +1,5 @@
 -- One row for each product: those of the catalogue, and those that events named without the catalogue knowing them.
-{% set known_table = load_relation(this) if execute and not flags.FULL_REFRESH %}
+{% set known_table = as_it_was() %}
 
 with
 

@@ -9,8 +9,10 @@
 with
 
 messages as (
-    {% for hub, arrived, happened_at in [
-        ('orders', sold, 'ordered_at'), ('engagement', seen, 'occurred_at'), ('reviews', reviewed, 'reviewed_at')
+    {% for hub, messages, arrived, happened_at in [
+        ('orders', ref('order_messages'), sold, 'ordered_at'),
+        ('engagement', ref('engagement_messages'), seen, 'occurred_at'),
+        ('reviews', ref('review_messages'), reviewed, 'reviewed_at'),
     ] %}
     select
         '{{ hub }}' as hub,
@@ -19,7 +21,7 @@ messages as (
         {{ happened_at }} as happened_at,
         ingested_at,
         processed_at
-    from {{ arrived.relation }}
+    from {{ messages }}
     where {{ arrived.so_far }} and {{ since_first_touched('ingested_at') }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
