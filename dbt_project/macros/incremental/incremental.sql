@@ -7,7 +7,7 @@
     {%- if config.get('incremental_strategy') != 'by_arrival' -%}
         {{ by_arrival_error("has the incremental_strategy " ~ config.get('incremental_strategy') ~ ", but there is only by_arrival") }}
     {%- endif -%}
-    {%- if not config.get('contract').enforced and false -%}
+    {%- if not config.get('contract').enforced -%}
         {{ by_arrival_error('has no enforced contract, so nobody would see that its columns change') }}
     {%- endif -%}
     {%- set existing = load_relation(this) -%}
@@ -30,7 +30,7 @@
         {%- if statement_of_strategy == nothing_new() -%}
             {%- do store_raw_result('main', message='nothing new', code='', rows_affected='0') -%}
         {%- else -%}
-            {%- do get_assert_columns_equivalent(compiled_code) if config.get('contract').enforced -%}
+            {%- do get_assert_columns_equivalent(compiled_code) -%}
             {%- call statement('main') -%}
                 {{ statement_of_strategy }}
             {%- endcall -%}
