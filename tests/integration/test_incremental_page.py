@@ -28,7 +28,7 @@ Project = Callable[..., dict[str, int]]
 def project(tmp_path: Path, warehouse: Warehouse) -> Project:
     """Runs dbt on this project with the page's fact in it, changed by pairs of texts."""
     for entry in ROOT.iterdir():
-        if entry.name in ("dbt_project", "tests", "dbt_project.yml", "profiles.yml", "packages.yml", "selectors.yml"):
+        if entry.name in ("dbt_project", "tests", "dbt_project.yml", "profiles.yml", "packages.yml", "selectors.yml", "dbt_packages"):
             (tmp_path / entry.name).symlink_to(entry)
     shutil.copytree(ROOT / "models", tmp_path / "models")
 
@@ -64,7 +64,7 @@ def test_the_pages_fact_built_in_three_batches_equals_a_full_refresh(project: Pr
     for bodies in batches:
         warehouse.land([Message(body, 0, offset + n, ARRIVAL) for n, body in enumerate(bodies)], GENERATION)
         offset += len(bodies)
-        project("run", "--select", f"order_messages orders dim_date dim_state {FACT}")
+        project("run", "--select", f"+{FACT}")
     incremental = city_days(warehouse)
     assert [row for row in incremental if row["city"] in ("Frankfort", "Paris", "Unknown")] == [
         {"day": "2026-03-01", "city": "Frankfort", "total_sales": 21, "order_count": 1},
@@ -110,12 +110,12 @@ def test_a_model_that_leaves_something_out_fails_and_says_what(
     change: dict[str, str], message: str, project: Project, warehouse: Warehouse
 ) -> None:
     number = warehouse.query(f"select count(*) as n from bronze.orders where {MINE}")[0]["n"]
-    project("run", "--select", f"order_messages orders {FACT}")
+    project("run", "--select", f"+{FACT}")
     before = city_days(warehouse)
     # Of another day than those that stand.
     warehouse.land([Message(city_order(f"new {number}", "Louisville", "2026-06-25"), 0, number, ARRIVAL)], GENERATION)
     with pytest.raises(UserError, match=re.escape(message)):
-        project("run", "--select", f"order_messages orders {FACT}", change=change)
+        project("run", "--select", f"+{FACT}", change=change)
     assert city_days(warehouse) == before
 
 
