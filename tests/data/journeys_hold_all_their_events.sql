@@ -1,6 +1,7 @@
+{% if rows_written('journeys') == 'true' %}
+
 -- Each journey has the stages, sales, beginning and place that its events have, computed here from the events by
--- themselves. Looks at all rows, so only with the variable test_whole_tables.
-{{ config(enabled=var('test_whole_tables')) }}
+-- themselves. A journey's events may be of any date, so this reads all of them: only where all journeys are tested.
 
 with
 
@@ -30,6 +31,7 @@ expected as (
         min(happened_at) as began_at,
         count_if(event_type = 'view') > 0 as is_viewed,
         count_if(event_type = 'click') > 0 as is_clicked,
+        count_if(event_type = 'like') > 0 as is_liked,
         count_if(event_type = 'order') > 0 as is_purchased,
         sum(amount) as sales
     from events
@@ -49,6 +51,9 @@ where
         and {{ business_date('expected.began_at') }} <=> journeys.business_date
         and expected.is_viewed <=> journeys.is_viewed
         and expected.is_clicked <=> journeys.is_clicked
+        and expected.is_liked <=> journeys.is_liked
         and expected.is_purchased <=> journeys.is_purchased
         and expected.sales <=> journeys.sales
     )
+
+{% endif %}

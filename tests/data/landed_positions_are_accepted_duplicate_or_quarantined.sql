@@ -1,4 +1,7 @@
--- The account of each hub closes: every landed position has one verdict, and the verdicts add up to what landed.
+{% if any_written(['order_messages', 'engagement_messages', 'review_messages']) %}
+
+-- The account of each hub closes: every landed position has one verdict, and the verdicts add up to what landed. Looks
+-- from the first to the last landing of which this run wrote a message.
 {% set hubs = [
     ('orders', source('event_hub', 'orders'), ref('order_messages')),
     ('engagement', source('event_hub', 'engagement'), ref('engagement_messages')),
@@ -8,11 +11,7 @@
 with
 
 {% for hub, bronze, messages in hubs %}
-{% set judged_batch = reached(messages, 'landed_batch') %}
-{% set last_run = "processed_batch >= " ~ last_batch_of(messages.identifier) %}
-{% set judged_last = "(select * from " ~ messages ~ " where " ~ last_run ~ ")" %}
-{% set first_batch = highest(judged_last, 'landed_batch', function='min') or 0 %}
-{% set picked = "landed_batch between " ~ first_batch ~ " and " ~ judged_batch %}
+{% set landed = landings_written(messages) %}
 {{ hub }} as (
     select
         '{{ hub }}' as hub,
@@ -26,11 +25,11 @@ with
             partition,
             offset
         from {{ bronze }}
-        where {{ picked }}
+        where {{ landed }}
     ) as landed
     left join (
         select * from {{ messages }}
-        where {{ offset_ranges(bronze, picked) }}
+        where {{ positions_among(bronze, landed) }}
     ) as messages
         on
             landed.topic_generation = messages.topic_generation
@@ -48,3 +47,5 @@ account as (
 
 select * from account
 where landed != accepted + duplicates + quarantined
+
+{% endif %}

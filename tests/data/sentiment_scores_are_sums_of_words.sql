@@ -1,5 +1,7 @@
--- A review's score is what the weights in sentiment_words come to, among the reviews scored last; the weights are
--- rounded to four places, the slope is 1 / sqrt(15) at most.
+{% if any_written(['reviews']) %}
+
+-- A review's score is what the weights in sentiment_words come to, among the reviews that this run scored; the weights
+-- are rounded to four places, the slope is 1 / sqrt(15) at most.
 with
 
 summed as (
@@ -9,8 +11,10 @@ summed as (
         aggregate(sentiment_words, 0d, (total, word) -> total + word.weight) as total,
         size(sentiment_words) as words
     from {{ ref('reviews') }}
-    where processed_batch >= {{ last_batch_of('reviews') }}
+    where {{ rows_written('reviews') }}
 )
 
 select * from summed
 where abs(total / sqrt(total * total + 15) - sentiment_score) > 0.00005 * (1 + words / sqrt(15)) + 1e-9
+
+{% endif %}

@@ -7,7 +7,7 @@
     model: the index of keys. messages: the hub's table of messages. key: the column that names its events.
 #}
 {% test accepted_once(model, messages, key) %}
-{%- set written = rows_written(messages.identifier) -%}
+{%- set written = rows_written(messages.identifier) if execute else 'true' -%}
 {%- if written != 'false' -%}
 with
 

@@ -1,3 +1,5 @@
+{% if any_written(['reviews', 'fct_reviews']) %}
+
 -- At-risk Score: each product at risk by its words has the score that silver's reviews with text give; none is at risk
 -- whose score is blank or too low by silver; and none is missing whose score is high by a fall that is no chance.
 {% set as_of_date = date_literal(last_business_date(), otherwise='current_date()') %}
@@ -70,3 +72,5 @@ where
     or (measured.product_id is not null and expected.product_id is null)
     or (measured.product_id is not null and expected.at_risk_score < {{ var('hidden_risk_score') }})
     or abs(measured.risk_score - expected.at_risk_score) > 1e-9
+
+{% endif %}

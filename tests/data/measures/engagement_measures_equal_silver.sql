@@ -1,21 +1,30 @@
+{% if any_written(['engagement_messages', 'fct_engagement_by_product_day']) %}
+
 -- Views, Clicks, Likes and Engagement Rate are what silver's events come to: for all, and for each product, content
--- type, state and day, among what was touched last, the products of a day.
-{% set last_run = "processed_batch >= " ~ last_batch_of('engagement_messages') %}
-{% set dates = date_list(ref('engagement_messages'), last_run, 'business_date') %}
+-- type, state and day, among the days' products that this run wrote.
+{% set written = rows_written('engagement_messages') %}
+{% set gold_written = rows_written('fct_engagement_by_product_day') %}
+{% set dates = dates_written([ref('engagement_messages'), ref('fct_engagement_by_product_day')]) %}
 {% set contexts = ['product_id', 'content_type', 'state_code', 'business_date'] %}
 
 with
 
 touched as (
-    select distinct
+    select
         business_date,
         product_id
     from {{ ref('engagement_messages') }}
-    where {{ last_run }}
+    where {{ written }} and business_date is not null
+    union distinct
+    select
+        business_date,
+        product_id
+    from {{ ref('fct_engagement_by_product_day') }}
+    where {{ gold_written }}
 ),
 
 touched_events as (
-    select {{ if_few('broadcast(touched)') }} events.*
+    select /*+ broadcast(touched) */ events.*
     from {{ ref('engagement_events') }} as events
     left semi join touched
         on events.business_date = touched.business_date and events.product_id = touched.product_id
@@ -34,7 +43,7 @@ expected as (
 ),
 
 touched_groups as (
-    select {{ if_few('broadcast(touched)') }} fct_engagement.*
+    select /*+ broadcast(touched) */ fct_engagement.*
     from {{ ref('fct_engagement_by_product_day') }} as fct_engagement
     left semi join touched
         on fct_engagement.business_date = touched.business_date and fct_engagement.product_id = touched.product_id
@@ -67,3 +76,5 @@ where
         and coalesce(expected.likes, 0) = coalesce(measured.likes, 0)
         and expected.engagement_rate <=> measured.engagement_rate
     )
+
+{% endif %}

@@ -1,14 +1,20 @@
+{% if any_written(['journeys', 'fct_funnel_by_product_day']) %}
+
 -- Journeys Viewed, Clicked, Purchased, Conversion %, both drop-offs, Winner Score and Attributed Revenue are what
--- silver's journeys come to: for all, and for each product, content type, state and day, among what was touched last,
--- the products of a day.
+-- silver's journeys come to: for all, and for each product, content type, state and day, among the days'
+-- products that this run wrote, and those that a journey may have left.
 {% set touched %}
     (
-        select distinct place.business_date, product_id
+        select place.business_date, product_id
         from {{ ref('journeys') }} lateral view explode(places) as place
-        where processed_batch >= {{ last_batch_of('journeys') }}
+        where {{ rows_written('journeys') }}
+        union distinct
+        select business_date, product_id
+        from {{ ref('fct_funnel_by_product_day') }}
+        where {{ rows_written('fct_funnel_by_product_day') }}
     )
 {% endset %}
-{% set dates = date_list(touched, 'true', 'business_date') %}
+{% set dates = dates_among(touched) %}
 {% set contexts = ['product_id', 'content_type', 'state_code', 'business_date'] %}
 
 with
@@ -18,7 +24,7 @@ touched as (
 ),
 
 touched_journeys as (
-    select {{ if_few('broadcast(touched)') }} journeys.*
+    select /*+ broadcast(touched) */ journeys.*
     from {{ ref('journeys') }} as journeys
     left semi join touched
         on journeys.business_date = touched.business_date and journeys.product_id = touched.product_id
@@ -65,7 +71,7 @@ expected as (
 ),
 
 touched_groups as (
-    select {{ if_few('broadcast(touched)') }} fct_funnel.*
+    select /*+ broadcast(touched) */ fct_funnel.*
     from {{ ref('fct_funnel_by_product_day') }} as fct_funnel
     left semi join touched
         on fct_funnel.business_date = touched.business_date and fct_funnel.product_id = touched.product_id
@@ -114,3 +120,5 @@ where
         and (expected.winner_score is null) = (measured.winner_score is null)
         and coalesce(abs(expected.winner_score - measured.winner_score), 0) < 1e-9
     )
+
+{% endif %}

@@ -1,3 +1,5 @@
+{% if any_written(['order_messages', 'fct_sales_by_state_minute']) %}
+
 -- Minute Revenue: each minute of the latest business date in gold has the revenue of silver's orders of that minute.
 {% set dates = "business_date = " ~ date_literal(last_business_date(), otherwise='current_date()') %}
 
@@ -29,3 +31,5 @@ select
 from expected
 full outer join measured on expected.minute_of_day = measured.minute_of_day
 where not (expected.revenue <=> measured.revenue)
+
+{% endif %}

@@ -1,7 +1,8 @@
+{% if any_written(['reviews', 'fct_reviews']) %}
+
 -- Reviews and Average Rating are what silver's reviews come to: for all, and for each product, state and day, among the
--- days touched last; and each review with a text has it in gold.
-{% set last_run = "processed_batch >= " ~ last_batch_of('reviews') %}
-{% set dates = date_list(ref('reviews'), last_run, 'business_date') %}
+-- days that this run wrote; and each review with a text has it in gold.
+{% set dates = dates_written([ref('reviews'), ref('fct_reviews')]) %}
 {% set contexts = ['product_id', 'state_code', 'business_date'] %}
 
 with
@@ -34,3 +35,5 @@ where
         and coalesce(expected.with_text, 0) = coalesce(measured.with_text, 0)
         and expected.average_rating <=> measured.average_rating
     )
+
+{% endif %}

@@ -1,7 +1,13 @@
+{% if any_written(['order_messages', 'fct_sales_by_product_day', 'fct_sales_by_state_minute']) %}
+
 -- Revenue, Cancelled Revenue and Orders in both sales facts are what the accepted orders of silver come to, in every
--- context that a fact has, on the days touched last.
-{% set last_run = "processed_batch >= " ~ last_batch_of('order_messages') %}
-{% set dates = date_list(ref('order_messages'), last_run, 'business_date') %}
+-- context that a fact has, on the days that this run wrote. A product that the dimension
+-- lacks has no category, and fails.
+{% set dates = dates_written([
+    ref('order_messages'),
+    ref('fct_sales_by_product_day'),
+    ref('fct_sales_by_state_minute'),
+]) %}
 
 with
 
@@ -20,7 +26,7 @@ orders as (
         orders.quantity,
         orders.delivery_status
     from {{ ref('orders') }} as orders
-    inner join products on orders.product_id = products.product_id
+    left join products on orders.product_id = products.product_id
     where {{ dates }}
 ),
 
@@ -67,7 +73,7 @@ measured as (
         sum(facts.total_items) as items,
         sum(facts.order_count) as orders
     from {{ ref('fct_sales_by_product_day') }} as facts
-    inner join products on facts.product_id = products.product_id
+    left join products on facts.product_id = products.product_id
     where {{ dates }}
     group by facts.business_date, products.category, facts.state_code, facts.product_id, facts.content_type
     union all
@@ -108,3 +114,5 @@ where
         and expected.items <=> measured.items
         and expected.orders <=> measured.orders
     )
+
+{% endif %}

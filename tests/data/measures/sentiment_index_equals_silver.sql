@@ -1,7 +1,8 @@
+{% if any_written(['reviews', 'fct_reviews']) %}
+
 -- Sentiment Index is what silver's reviews with text come to: for all, and for each product, state and day, among the
--- days touched last.
-{% set last_run = "processed_batch >= " ~ last_batch_of('reviews') %}
-{% set dates = date_list(ref('reviews'), last_run, 'business_date') %}
+-- days that this run wrote.
+{% set dates = dates_written([ref('reviews'), ref('fct_reviews')]) %}
 {% set contexts = ['product_id', 'state_code', 'business_date'] %}
 
 with
@@ -33,3 +34,5 @@ full outer join measured on {{ is_same_context('expected', 'measured', contexts)
 where
     (expected.sentiment_index is null) != (measured.sentiment_index is null)
     or abs(expected.sentiment_index - measured.sentiment_index) > 1e-9
+
+{% endif %}

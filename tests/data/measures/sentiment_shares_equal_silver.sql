@@ -1,7 +1,8 @@
+{% if any_written(['reviews', 'fct_reviews']) %}
+
 -- Positive %, Neutral % and Negative % are what the scores of silver's reviews with text come to: for all, and for each
--- product, state and day, among the days touched last.
-{% set last_run = "processed_batch >= " ~ last_batch_of('reviews') %}
-{% set dates = date_list(ref('reviews'), last_run, 'business_date') %}
+-- product, state and day, among the days that this run wrote.
+{% set dates = dates_written([ref('reviews'), ref('fct_reviews')]) %}
 {% set contexts = ['product_id', 'state_code', 'business_date'] %}
 
 with
@@ -40,3 +41,5 @@ where
     or abs(expected.positive_share - measured.positive_share) > 1e-9
     or abs(expected.neutral_share - measured.neutral_share) > 1e-9
     or abs(expected.negative_share - measured.negative_share) > 1e-9
+
+{% endif %}

@@ -1,6 +1,14 @@
--- Value Index by content type, on the days touched last: gold's facts give what silver's journeys and events give.
-{% set last_run = "processed_batch >= " ~ last_batch_of('engagement_messages') %}
-{% set dates = date_list(ref('engagement_messages'), last_run, 'business_date') %}
+{% if any_written([
+    'engagement_messages', 'journeys', 'fct_engagement_by_product_day', 'fct_funnel_by_product_day'
+]) %}
+
+-- Value Index by content type, on the days that this run wrote: gold's facts give what silver's journeys and events give.
+{% set dates = dates_written([
+    ref('engagement_messages'),
+    ref('journeys'),
+    ref('fct_engagement_by_product_day'),
+    ref('fct_funnel_by_product_day'),
+]) %}
 
 with
 
@@ -79,3 +87,5 @@ inner join measured on expected.content_type = measured.content_type
 where
     (expected.value_index is null) != (measured.value_index is null)
     or abs(expected.value_index - measured.value_index) > 1e-9
+
+{% endif %}
