@@ -304,7 +304,7 @@ def key_comes_back(pipe: Pipeline, number: int, _choice: random.Random) -> bool:
 PORTION = 400
 """Messages of the history that come with each strike of a fault."""
 
-INCREMENTAL_MODELS = [*(table.partition(".")[2] for table in INCREMENTAL_TABLES), "message_batches"]
+INCREMENTAL_MODELS = [table.partition(".")[2] for table in INCREMENTAL_TABLES]
 
 OVERTAKEN_MODELS = (
     "fct_engagement_by_product_day",

@@ -40,7 +40,11 @@
 
 {# The business dates of some rows, as a predicate with literals. #}
 {% macro dates_among(rows) %}
-    {{ return(date_list(rows, 'true', 'business_date')) }}
+    {%- set dates = run_query(
+        'select cast(business_date as string) from ' ~ rows
+        ~ ' where business_date is not null group by business_date order by business_date'
+    ).columns[0].values() -%}
+    {{ return(bound_sql({'column': 'business_date', 'type': 'date', 'values': dates})) }}
 {% endmacro %}
 
 
@@ -69,5 +73,5 @@
     {%- if not execute or landed == 'false' -%}
         {{ return(landed) }}
     {%- endif -%}
-    {{ return(offset_ranges(bronze, landed)) }}
+    {{ return(bound_sql({'offsets': offset_ranges(bronze, landed)})) }}
 {% endmacro %}
