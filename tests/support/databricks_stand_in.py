@@ -61,6 +61,8 @@ class StandIn:
     manifest: Any
     mode: Mode
     asked: list[tuple[str, str]] = field(default_factory=list)
+    properties: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of tables, by the ids of their nodes, beyond those that the project configures."""
     OF_ANOTHER_RUN: ClassVar[int] = 2000
 
     def __post_init__(self) -> None:
@@ -120,7 +122,12 @@ class StandIn:
             # As the model would make the table: nothing to alter in each run.
             r"(?i)show tblproperties": lambda: (
                 ["key", "value"],
-                list((self.manifest.nodes[node_id].config.get("tblproperties") or {}).items()),
+                list(
+                    (
+                        (self.manifest.nodes[node_id].config.get("tblproperties") or {})
+                        | self.properties.get(node_id, {})
+                    ).items()
+                ),
             ),
             r"SELECT\s+table_name,": lambda: self.list_tables(sql),
             r"(?is)(create|insert|merge|show|describe)\b|select\s.*information_schema": lambda: (["nothing"], []),
@@ -252,9 +259,11 @@ class OfflineDbt:
         if event.info.level in ("warn", "error"):
             self.warnings.append(event.info.msg)
 
-    def send(self, manifest: Any, mode: Mode, *command: str) -> tuple[Any, StandIn]:
+    def send(
+        self, manifest: Any, mode: Mode, *command: str, properties: dict[str, dict[str, str]] | None = None
+    ) -> tuple[Any, StandIn]:
         """One command, and the stand-in that answered it."""
-        stand_in = StandIn(manifest, mode)
+        stand_in = StandIn(manifest, mode, properties=properties or {})
         self.warnings.clear()
         self.patch.setattr(databricks.sql, "connect", stand_in.connect)
         return self(*command), stand_in
