@@ -63,6 +63,11 @@ class StandIn:
     asked: list[tuple[str, str]] = field(default_factory=list)
     properties: dict[str, dict[str, str]] = field(default_factory=dict)
     """Of tables, by the ids of their nodes, beyond those that the project configures."""
+    time_zone: str = "Etc/UTC"
+    type_of_a_mix: str = "bigint"
+    """Of a number and a text: string unless ANSI mode is on."""
+    session: dict[str, str] = field(default_factory=dict)
+    """What sessions are opened with."""
     OF_ANOTHER_RUN: ClassVar[int] = 2000
 
     def __post_init__(self) -> None:
@@ -101,6 +106,7 @@ class StandIn:
                 ["date"] * 2,
                 [(DATES[0], DATES[-1]) if is_filled else (None, None)],
             ),
+            r"select current_timezone\(\)": lambda: (["zone", "type"], [(self.time_zone, self.type_of_a_mix)]),
             r"select 1 as nothing_to_merge": lambda: (["nothing"], [(1,)]),
             r"select business_date, count\(\*\) from": lambda: (
                 ["date", "rows"],
@@ -160,6 +166,7 @@ class StandIn:
     def connect(self, **arguments: Any) -> "Connection":
         """In place of `databricks.sql.connect`."""
         assert arguments["server_hostname"] == WORKSPACE["HOST"]
+        self.session = arguments["session_configuration"]
         return Connection(self)
 
 
@@ -259,11 +266,9 @@ class OfflineDbt:
         if event.info.level in ("warn", "error"):
             self.warnings.append(event.info.msg)
 
-    def send(
-        self, manifest: Any, mode: Mode, *command: str, properties: dict[str, dict[str, str]] | None = None
-    ) -> tuple[Any, StandIn]:
-        """One command, and the stand-in that answered it."""
-        stand_in = StandIn(manifest, mode, properties=properties or {})
+    def send(self, manifest: Any, mode: Mode, *command: str, **answers: Any) -> tuple[Any, StandIn]:
+        """One command, and the stand-in that answered it; `answers`: what it has other than by default."""
+        stand_in = StandIn(manifest, mode, **answers)
         self.warnings.clear()
         self.patch.setattr(databricks.sql, "connect", stand_in.connect)
         return self(*command), stand_in
