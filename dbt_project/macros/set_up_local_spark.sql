@@ -1,5 +1,6 @@
 {#
-    Before a run on this machine: ANSI mode on, and the bronze tables known by name. On Databricks both are so already.
+    Before a run on this machine: ANSI mode on, and the bronze tables known by name. (On Databricks the profile sets the
+    mode, `check_session` sees to it, and Unity Catalog knows the tables.)
 
     dbt-spark writes ansi.enabled=false into its connection parameters and applies them before each statement, so they
     are changed there, for every connection opened from now on.

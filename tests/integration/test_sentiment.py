@@ -161,7 +161,7 @@ def test_a_new_word_of_the_shop_rescores_the_texts_that_have_it(warehouse: Wareh
         warehouse.dbt("run", "--select", "fct_reviews")
         after = dict(scores(warehouse))
     finally:
-        warehouse.dbt("seed", "--select", "shop_lexicon")
+        warehouse.dbt("seed", "--full-refresh", "--select", "shop_lexicon")
         warehouse.dbt("run", "--full-refresh", "--select", "reviews")
         warehouse.dbt("run", "--select", "fct_reviews")
     changed = {key for key in before if after[key] != before[key]}

@@ -61,6 +61,13 @@ class StandIn:
     manifest: Any
     mode: Mode
     asked: list[tuple[str, str]] = field(default_factory=list)
+    properties: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Of tables, by the ids of their nodes, beyond those that the project configures."""
+    time_zone: str = "Etc/UTC"
+    type_of_a_mix: str = "bigint"
+    """Of a number and a text: string unless ANSI mode is on."""
+    session: dict[str, str] = field(default_factory=dict)
+    """What sessions are opened with."""
     OF_ANOTHER_RUN: ClassVar[int] = 2000
 
     def __post_init__(self) -> None:
@@ -99,6 +106,7 @@ class StandIn:
                 ["date"] * 2,
                 [(DATES[0], DATES[-1]) if is_filled else (None, None)],
             ),
+            r"select current_timezone\(\)": lambda: (["zone", "type"], [(self.time_zone, self.type_of_a_mix)]),
             r"select 1 as nothing_to_merge": lambda: (["nothing"], [(1,)]),
             r"select business_date, count\(\*\) from": lambda: (
                 ["date", "rows"],
@@ -120,7 +128,12 @@ class StandIn:
             # As the model would make the table: nothing to alter in each run.
             r"(?i)show tblproperties": lambda: (
                 ["key", "value"],
-                list((self.manifest.nodes[node_id].config.get("tblproperties") or {}).items()),
+                list(
+                    (
+                        (self.manifest.nodes[node_id].config.get("tblproperties") or {})
+                        | self.properties.get(node_id, {})
+                    ).items()
+                ),
             ),
             r"SELECT\s+table_name,": lambda: self.list_tables(sql),
             r"(?is)(create|insert|merge|show|describe)\b|select\s.*information_schema": lambda: (["nothing"], []),
@@ -153,6 +166,7 @@ class StandIn:
     def connect(self, **arguments: Any) -> "Connection":
         """In place of `databricks.sql.connect`."""
         assert arguments["server_hostname"] == WORKSPACE["HOST"]
+        self.session = arguments["session_configuration"]
         return Connection(self)
 
 
@@ -252,9 +266,9 @@ class OfflineDbt:
         if event.info.level in ("warn", "error"):
             self.warnings.append(event.info.msg)
 
-    def send(self, manifest: Any, mode: Mode, *command: str) -> tuple[Any, StandIn]:
-        """One command, and the stand-in that answered it."""
-        stand_in = StandIn(manifest, mode)
+    def send(self, manifest: Any, mode: Mode, *command: str, **answers: Any) -> tuple[Any, StandIn]:
+        """One command, and the stand-in that answered it; `answers`: what it has other than by default."""
+        stand_in = StandIn(manifest, mode, **answers)
         self.warnings.clear()
         self.patch.setattr(databricks.sql, "connect", stand_in.connect)
         return self(*command), stand_in

@@ -119,6 +119,39 @@ def test_databricks_can_be_reached_without_a_token_too(dbt: OfflineDbt, builds: 
         dbt.build(builds[FIRST_RUN].stand_in.manifest, FIRST_RUN)
 
 
+@pytest.mark.parametrize(
+    ("path", "properties"),
+    [
+        ("/sql/1.0/warehouses/0", {"ansi_mode": "true", "timezone": "UTC"}),
+        ("sql/protocolv1/o/0/0", {"spark.sql.ansi.enabled": "true", "spark.sql.session.timeZone": "UTC"}),
+    ],
+)
+def test_sessions_are_opened_in_ansi_mode_and_utc(
+    path: str, properties: dict[str, str], dbt: OfflineDbt, builds: dict[Mode, Build]
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DATABRICKS_HTTP_PATH", path)
+        run, stand_in = dbt.send(builds[INCREMENTAL].stand_in.manifest, INCREMENTAL, "run", "--select", "dim_date")
+    assert run.success
+    assert {name: stand_in.session[name] for name in stand_in.session if name != "QUERY_TAGS"} == properties
+
+
+@pytest.mark.parametrize(
+    ("session", "said"),
+    [
+        ({"time_zone": "America/New_York"}, "the time zone America/New_York and ANSI mode on"),
+        ({"type_of_a_mix": "string"}, "the time zone Etc/UTC and ANSI mode off"),
+    ],
+)
+def test_a_run_in_another_session_ends_before_it_writes(
+    session: dict[str, str], said: str, dbt: OfflineDbt, builds: dict[Mode, Build]
+) -> None:
+    run, stand_in = dbt.send(builds[INCREMENTAL].stand_in.manifest, INCREMENTAL, "run", **session)
+    assert not run.success
+    assert said in " ".join([str(run.exception), *dbt.warnings])
+    assert not [sql for _, sql in stand_in.asked if re.match(r"(?i)create or|merge|insert", sql)]
+
+
 def test_building_warns_of_nothing_and_calls_nobody(dbt: OfflineDbt, build: Build) -> None:
     assert build.warnings == []
     assert dbt.calls_out == []
@@ -132,9 +165,8 @@ def test_the_parser_refuses_what_is_no_spark_sql(parse: Callable[[str], str]) ->
 
 def test_spark_parses_every_statement_that_databricks_would_get(build: Build, parse: Callable[[str], str]) -> None:
     compiled = [(name, node.compiled_code) for name, node in build.models.items()]
-    # %s: the adapter's placeholder for a seed's values.
-    sent = [(name, sql.replace("%s", "null")) for name, sql in build.statements()]
-    refused = [f"{name}, {build.mode.name}: {message}" for name, sql in compiled + sent if (message := parse(sql))]
+    sent = [*compiled, *build.statements()]
+    refused = [f"{name}, {build.mode.name}: {message}" for name, sql in sent if (message := parse(sql))]
     assert not refused, "\n\n".join(refused)
 
 
@@ -145,6 +177,30 @@ def test_every_model_is_created_or_merged(build: Build) -> None:
     assert merged == (incremental if build.mode == INCREMENTAL else set())
     has_nothing_to_merge = incremental if build.mode == NOTHING_NEW else set()
     assert merged | created.keys() | has_nothing_to_merge >= build.models.keys()
+
+
+def test_a_seed_is_one_statement_and_none_where_its_table_has_its_checksum(
+    dbt: OfflineDbt, builds: dict[Mode, Build]
+) -> None:
+    manifest = builds[INCREMENTAL].stand_in.manifest
+    seeds = sorted(key for key, node in manifest.nodes.items() if node.resource_type == "seed")
+
+    def loads(mode: Mode, properties: dict[str, dict[str, str]] | None = None) -> dict[str, str]:
+        """The statements that are no questions, by the seeds whose tables they name."""
+        run, stand_in = dbt.send(manifest, mode, "seed", *mode.flags, properties=properties or {})
+        assert run.success
+        question = re.compile(r"(?i)(show|describe|select)\b|create schema")
+        sent = [sql for _, sql in stand_in.asked if not question.match(sql)]
+        assert len(sent) in (0, len(seeds))
+        return {stand_in.table_in(sql).unique_id: sql for sql in sent}
+
+    loaded = loads(INCREMENTAL)
+    assert sorted(loaded) == seeds
+    for sql in loaded.values():
+        assert re.match(r"(?s)create or replace table .*\bas\s+select\b.*\bfrom values\b", sql)
+    checksums = {key: dict(re.findall(r"'(\S+_checksum)' = '(\w+)'", sql)) for key, sql in loaded.items()}
+    assert loads(INCREMENTAL, checksums) == {}
+    assert loads(FULL_REFRESH, checksums) == loaded
 
 
 def test_models_use_functions_that_databricks_has(build: Build) -> None:
