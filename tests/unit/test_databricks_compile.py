@@ -28,15 +28,14 @@ from tests.support.databricks_stand_in import (
     OfflineDbt,
 )
 
-DATE_BOUND = "DBT_INTERNAL_DEST.business_date in (date'2026-03-01', date'2026-07-14')"
-OFFSET_BOUND = (
-    "(DBT_INTERNAL_DEST.topic_generation = '7' and DBT_INTERNAL_DEST.partition = 0"
-    " and DBT_INTERNAL_DEST.offset between 100 and 199"
-    " or DBT_INTERNAL_DEST.topic_generation = '8' and DBT_INTERNAL_DEST.partition = 3"
-    " and DBT_INTERNAL_DEST.offset between 0 and 57)"
+DATES = "business_date in (date'2026-03-01', date'2026-07-14')"
+HOURS = "landed_hour_at in (timestamp'2026-03-01', timestamp'2026-07-14')"
+OFFSETS = (
+    "(old.topic_generation = '7' and old.partition = 0 and old.offset between 100 and 199"
+    " or old.topic_generation = '8' and old.partition = 3 and old.offset between 0 and 57)"
 )
-# Their merges may look at the whole table: it stays small.
-UNBOUNDED = {"dim_product", "message_batches", "pipeline_health"}
+# What is written to may be the whole table: it stays small.
+UNBOUNDED = {"product_sightings"}
 MODES = [FIRST_RUN, FULL_REFRESH, INCREMENTAL, NOTHING_NEW]
 
 # Functions that Databricks documents, not all of them; the youngest here came with runtime 15.4.
@@ -170,13 +169,120 @@ def test_spark_parses_every_statement_that_databricks_would_get(build: Build, pa
     assert not refused, "\n\n".join(refused)
 
 
-def test_every_model_is_created_or_merged(build: Build) -> None:
-    merged = build.models.keys() & dict(build.statements("merge"))
+def test_every_model_is_created_or_written_to(build: Build) -> None:
+    written = written_by(build)
     created = dict(build.statements("create or replace table", "create or replace view"))
     incremental = build.incremental_models.keys()
-    assert merged == (incremental if build.mode == INCREMENTAL else set())
-    has_nothing_to_merge = incremental if build.mode == NOTHING_NEW else set()
-    assert merged | created.keys() | has_nothing_to_merge >= build.models.keys()
+    assert written.keys() == (incremental if build.mode == INCREMENTAL else set())
+    has_nothing_new = incremental if build.mode == NOTHING_NEW else set()
+    assert written.keys() | created.keys() | has_nothing_new >= build.models.keys()
+
+
+def test_models_use_functions_that_databricks_has(build: Build) -> None:
+    unknown = {
+        (name, function)
+        for name, node in build.models.items()
+        for function in re.findall(r"(?<![.\w`])(\w+)\s*\(", code_of(node.compiled_code).lower())
+        if function not in ON_DATABRICKS | WORDS and not re.search(rf"\b{function} as \(", node.compiled_code)
+    }
+    assert not unknown, "look these up in Databricks' documentation, then add them to ON_DATABRICKS"
+
+
+def test_statements_name_tables_in_full_and_nothing_of_this_machine(build: Build) -> None:
+    for name, sql in build.statements():
+        assert not re.search(r"(?i)spark_catalog|hive_metastore|\.local\b|\blocation\b", sql), f"{name}: {sql}"
+        for table in re.findall(r"\b(?:from|join|into|table|view)\s+([\w`]+(?:\.[\w`]+)+)", code_of(sql)):
+            assert re.fullmatch(rf"`({CATALOG}|system)`(\.`?\w+`?){{2}}", table), f"{name}: {table}"
+
+
+def written_by(build: Build) -> dict[str, str]:
+    """The statement by which each incremental model is written to, with single spaces."""
+    incremental = build.incremental_models
+    sent = build.statements("merge into", "insert into")
+    return {name: " ".join(sql.split()) for name, sql in sent if name in incremental}
+
+
+def test_incremental_models_read_between_their_own_mark_and_their_inputs(builds: dict[Mode, Build]) -> None:
+    build = builds[INCREMENTAL]
+    assert build.incremental_models
+    for name, node in build.incremental_models.items():
+        questions = build.statements("select cast(touched", "select topic_generation")
+        for sql in [node.compiled_code, *(sql for sender, sql in questions if sender == name)]:
+            read = re.findall(r"(\w+_batch) > (\d+) and \1 <= (\d+)", sql)
+            marks = {int(high) for high in re.findall(r"_batch <= (\d+)", sql)}
+            assert marks, f"{name}: {sql}"
+            assert {int(low) for _, low, _ in read} <= {build.batch(node.unique_id)}, f"{name}: {sql}"
+            assert marks <= {build.batch(key) for key in node.depends_on.nodes}, name
+
+
+def test_each_model_asks_once_for_all_marks_of_a_table_that_it_reads(builds: dict[Mode, Build]) -> None:
+    build = builds[NOTHING_NEW]
+    for name, node in build.incremental_models.items():
+        asked = [sql for sender, sql in build.stand_in.asked if sender == node.unique_id]
+        calls = len(re.findall(r"= arrivals\(", node.raw_code))
+        marks = [sql for sql in asked if "as newest" in sql]
+        assert len(marks) == calls, name
+        # And nothing else: not a row is read, and what dbt-databricks wants is sent.
+        others = [sql for sql in asked if sql not in marks]
+        wanted = r"(?i)(create or replace (temporary )?view|describe|show|drop view|select 1 as nothing_new|alter table)"
+        assert all(re.match(wanted, sql.strip()) for sql in others), f"{name}: {others}"
+
+
+def test_a_full_refresh_reads_all_and_has_no_incremental_part(builds: dict[Mode, Build]) -> None:
+    for name, node in builds[FULL_REFRESH].incremental_models.items():
+        assert set(re.findall(r"_batch > (\d+)", node.compiled_code)) <= {"0"}, name
+        assert re.search(r"_batch <= \d+", node.compiled_code), name
+        assert node.relation_name not in node.compiled_code, f"{name} reads itself"
+
+
+def test_what_is_written_is_bounded_by_the_dates_or_offsets_of_what_arrived(builds: dict[Mode, Build]) -> None:
+    for name, sql in written_by(builds[INCREMENTAL]).items():
+        bounds = [f"replace where {DATES}", f"replace where {HOURS}", f"on old.{DATES} and", f"on {OFFSETS} and"]
+        assert any(bound in sql for bound in bounds) != (name in UNBOUNDED), f"{name}: {sql}"
+
+
+def test_a_table_that_another_run_has_written_to_is_not_written_to(builds: dict[Mode, Build]) -> None:
+    build = builds[INCREMENTAL]
+    for name, sql in written_by(build).items():
+        node = build.models[name]
+        stood = build.batch(node.unique_id)
+        marks = re.findall(r"arrivals\([^)]*\)(?:, by='(\w+)')?(?:, mark='(\w+)')?\)", node.raw_code)
+        assert marks, name
+        expected = {mark or by or "processed_batch" for by, mark in marks}
+        expected |= {"processed_batch"} & node.columns.keys()
+        ((table, moved),) = re.findall(r"select count\(\*\) as others from (\S+) where (.*?)\) as written", sql)
+        assert table == node.relation_name
+        assert sorted(moved.split(" or ")) == [f"{mark} > {stood}" for mark in sorted(expected)], name
+        assert "if( others > 0, raise_error('Another run of dbt has written to" in sql, name
+
+
+@pytest.mark.parametrize(("rows_of_a_date", "is_hinted"), [(1000, True), (150_000, False)])
+def test_a_batch_is_broadcast_and_a_backlog_is_not(
+    rows_of_a_date: int, is_hinted: bool, dbt: OfflineDbt, builds: dict[Mode, Build]
+) -> None:
+    mode = Mode("incremental", rows_of_a_date=rows_of_a_date)
+    run, _ = dbt.send(builds[INCREMENTAL].stand_in.manifest, mode, "run", "--select", "journeys")
+    (outcome,) = run.result
+    assert ("/*+ broadcast(" in outcome.node.compiled_code) == is_hinted
+
+
+def test_what_is_inserted_only_touches_no_row_that_stands(builds: dict[Mode, Build]) -> None:
+    build = builds[INCREMENTAL]
+    written = written_by(build)
+    insert_only = {name for name, node in build.incremental_models.items() if node.config.get("skip_matched_step")}
+    assert {name for name, sql in written.items() if "left anti join" in sql and "replace where" not in sql} == insert_only
+    assert "order_messages" in insert_only
+    assert "order_keys" not in insert_only
+    merged = {name for name, sql in written.items() if sql.startswith("merge")}
+    assert merged == {name for name, node in build.incremental_models.items() if node.config.unique_key} - insert_only
+
+
+def test_rows_get_the_batch_after_the_highest(build: Build) -> None:
+    numbered = [node for node in build.models.values() if ".number }} as processed_batch" in node.raw_code]
+    assert numbered
+    for node in numbered:
+        highest = 0 if build.mode == FIRST_RUN else build.batch(node.unique_id)
+        assert f"cast({highest + 1} as bigint) as processed_batch" in node.compiled_code, node.name
 
 
 def test_a_seed_is_one_statement_and_none_where_its_table_has_its_checksum(
@@ -201,112 +307,3 @@ def test_a_seed_is_one_statement_and_none_where_its_table_has_its_checksum(
     checksums = {key: dict(re.findall(r"'(\S+_checksum)' = '(\w+)'", sql)) for key, sql in loaded.items()}
     assert loads(INCREMENTAL, checksums) == {}
     assert loads(FULL_REFRESH, checksums) == loaded
-
-
-def test_models_use_functions_that_databricks_has(build: Build) -> None:
-    unknown = {
-        (name, function)
-        for name, node in build.models.items()
-        for function in re.findall(r"(?<![.\w`])(\w+)\s*\(", code_of(node.compiled_code).lower())
-        if function not in ON_DATABRICKS | WORDS and not re.search(rf"\b{function} as \(", node.compiled_code)
-    }
-    assert not unknown, "look these up in Databricks' documentation, then add them to ON_DATABRICKS"
-
-
-def test_statements_name_tables_in_full_and_nothing_of_this_machine(build: Build) -> None:
-    for name, sql in build.statements():
-        assert not re.search(r"(?i)spark_catalog|hive_metastore|\.local\b|\blocation\b", sql), f"{name}: {sql}"
-        for table in re.findall(r"\b(?:from|join|into|table|view)\s+([\w`]+(?:\.[\w`]+)+)", code_of(sql)):
-            assert re.fullmatch(rf"`({CATALOG}|system)`(\.`?\w+`?){{2}}", table), f"{name}: {table}"
-
-
-def test_incremental_models_pick_between_their_own_number_and_their_inputs(builds: dict[Mode, Build]) -> None:
-    build = builds[INCREMENTAL]
-    assert build.incremental_models
-    for name, node in build.incremental_models.items():
-        questions = build.statements("select business_date", "select topic_generation")
-        for sql in [node.compiled_code, *(sql for sender, sql in questions if sender == name)]:
-            picks = re.findall(r"(\w+_batch) > (\d+) and \1 <= (\d+)", sql)
-            assert picks, f"{name}: {sql}"
-            assert {int(low) for _, low, _ in picks} == {build.batch(node.unique_id)}, f"{name}: {sql}"
-            assert {int(high) for *_, high in picks} <= {build.batch(key) for key in node.depends_on.nodes}, name
-
-
-def test_a_full_refresh_picks_all_and_has_no_incremental_part(builds: dict[Mode, Build]) -> None:
-    for name, node in builds[FULL_REFRESH].incremental_models.items():
-        parts = re.findall(r"{% if is_incremental\(\) %}(.*?){% (?:else|endif) %}", node.raw_code, re.DOTALL)
-        elsewhere = re.sub(r"{% if is_incremental\(\) %}.*?{% (?:else|endif) %}", "", node.raw_code, flags=re.DOTALL)
-        only_there = {word for part in parts for word in re.findall(r"\w+(?= as \()", part)}
-        only_there -= set(re.findall(r"\w+(?= as \()", elsewhere))
-        incremental_code = builds[INCREMENTAL].models[name].compiled_code
-        assert set(re.findall(r"_batch > (\d+)", node.compiled_code)) <= {"0"}, name
-        assert re.search(r"_batch <= \d+", node.compiled_code), name
-        assert "merge only where: true" in node.compiled_code, name
-        assert node.relation_name not in node.compiled_code, f"{name} reads itself"
-        for word in only_there:
-            assert re.search(rf"\b{word}\b", incremental_code), f"{name}: {word}"
-            assert not re.search(rf"\b{word}\b", code_of(node.compiled_code)), f"{name}: {word}"
-
-
-def test_every_merge_is_bounded_by_the_dates_or_offsets_of_what_was_picked(builds: dict[Mode, Build]) -> None:
-    build = builds[INCREMENTAL]
-    for name, sql in build.statements("merge"):
-        by_offset = "offsets_of(" in build.models[name].raw_code
-        is_bounded = (OFFSET_BOUND if by_offset else DATE_BOUND) in " ".join(sql.split())
-        assert is_bounded != (name in UNBOUNDED), f"{name}: {sql}"
-
-
-def test_a_merge_fails_if_its_table_has_moved_since_the_pick(builds: dict[Mode, Build]) -> None:
-    build = builds[INCREMENTAL]
-    merges = dict(build.statements("merge"))
-    assert merges.keys() == build.incremental_models.keys()
-    for name, sql in merges.items():
-        node = build.models[name]
-        stood = build.batch(node.unique_id)
-        marks = set(re.findall(r"(?:pick\(.*|next_batch\()(?:'(\w+)'|mark)\)", node.raw_code))
-        marks = marks if "" not in marks else {"order_batch", "engagement_batch", "review_batch"}
-        (source,) = re.findall(r"(?s)using \((.*?)\) as DBT_INTERNAL_SOURCE", sql)
-        (table, moved) = re.findall(r"exists\(select 1 from (\S+) where (.*?)\), raise_error", source)[0]
-        assert table == node.relation_name
-        assert sorted(moved.split(" or ")) == [f"{mark} > {stood}" for mark in sorted(marks)], name
-        assert "Another run of dbt has written to" in source
-
-
-@pytest.mark.parametrize(("rows_of_a_date", "is_hinted"), [(1000, True), (150_000, False)])
-def test_a_batch_is_broadcast_and_a_backlog_is_not(
-    rows_of_a_date: int, is_hinted: bool, dbt: OfflineDbt, builds: dict[Mode, Build]
-) -> None:
-    mode = Mode("incremental", rows_of_a_date=rows_of_a_date)
-    models = ("journeys", "fct_funnel_by_product_day", "fct_engagement_by_product_day", "fct_sales_by_product_day")
-    run, _ = dbt.send(builds[INCREMENTAL].stand_in.manifest, mode, "run", "--select", *models)
-    hinted = {result.node.name for result in run.result if "/*+ broadcast(" in result.node.compiled_code}
-    assert hinted == (set(models) if is_hinted else set())
-
-
-@pytest.mark.parametrize("model", ["order_messages", "fct_sales_by_product_day", "journeys"])
-def test_a_run_whose_answers_are_older_than_its_table_says_so(
-    model: str, dbt: OfflineDbt, builds: dict[Mode, Build]
-) -> None:
-    mode = Mode("overtaken", overtaken=model)
-    run, stand_in = dbt.send(builds[INCREMENTAL].stand_in.manifest, mode, "run", "--select", model)
-    (outcome,) = [result for result in run.result if result.node.name == model]
-    assert "Another run of dbt has written to" in outcome.message
-    assert not [sql for _, sql in stand_in.asked if sql.startswith("merge")]
-
-
-def test_insert_only_models_touch_no_row_that_stands(builds: dict[Mode, Build]) -> None:
-    build = builds[INCREMENTAL]
-    merges = dict(build.statements("merge"))
-    insert_only = {name for name, node in build.incremental_models.items() if node.config.get("skip_matched_step")}
-    assert {name for name, sql in merges.items() if "when matched" not in sql} == insert_only
-    assert all("when not matched" in sql for sql in merges.values())
-    assert "order_messages" in insert_only
-    assert "order_keys" not in insert_only
-
-
-def test_rows_get_the_batch_after_the_highest(build: Build) -> None:
-    numbered = [node for node in build.models.values() if "next_batch('processed_batch')" in node.raw_code]
-    assert numbered
-    for node in numbered:
-        highest = 0 if build.mode == FIRST_RUN else build.batch(node.unique_id)
-        assert f"cast({highest + 1} as bigint) as processed_batch" in node.compiled_code, node.name
