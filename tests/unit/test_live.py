@@ -19,9 +19,6 @@ OF_SEVERAL_PARTS = {
     "changes_equal_silver",
     "minute_revenue_equals_silver",
     "sales_measures_equal_silver",
-    # States of accepted events stand in the facts, where they are tested against dim_state.
-    "relationships_engagement_events_state_code__state_code__ref_us_states_",
-    "relationships_orders_state_code__state_code__ref_us_states_",
 }
 
 Listed = Callable[..., frozenset[str]]

@@ -5,8 +5,8 @@
 -- products that this run wrote, and those that a journey may have left.
 {% set touched %}
     (
-        select explode(event_dates) as business_date, product_id
-        from {{ ref('journeys') }}
+        select business_date, product_id
+        from (select explode(event_dates) as business_date, * except (business_date) from {{ ref('journeys') }})
         where {{ rows_written('journeys') }}
         union distinct
         select business_date, product_id

@@ -2,7 +2,8 @@
     'engagement_messages', 'journeys', 'fct_engagement_by_product_day', 'fct_funnel_by_product_day'
 ]) %}
 
--- Value Index by content type, on the days that this run wrote: gold's facts give what silver's journeys and events give.
+-- Value Index by content type, on the days that this run wrote: gold's facts give what silver's journeys and events
+-- give.
 {% set dates = dates_written([
     ref('engagement_messages'),
     ref('journeys'),

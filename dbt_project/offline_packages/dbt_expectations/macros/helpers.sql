@@ -27,34 +27,3 @@ select * from checked
 where not (expression {{ test_condition }})
 
 {% endmacro %}
-
-
-{# The SQL condition that `value` lies between the bounds; strictly leaves the bounds themselves out. #}
-{% macro is_between(value, min_value, max_value, strictly) %}
-    {%- if min_value is none and max_value is none -%}
-        {{ exceptions.raise_compiler_error("Give a min_value, a max_value or both.") }}
-    {%- endif -%}
-
-    {%- set or_equal = "" if strictly else "=" -%}
-    {%- set conditions = [] -%}
-    {%- if min_value is not none -%}
-        {%- do conditions.append(value ~ " >" ~ or_equal ~ " " ~ min_value) -%}
-    {%- endif -%}
-    {%- if max_value is not none -%}
-        {%- do conditions.append(value ~ " <" ~ or_equal ~ " " ~ max_value) -%}
-    {%- endif -%}
-    {{ conditions | join(" and ") }}
-{%- endmacro %}
-
-
-{#
-    One row for each name. Without names, no row; but `model` is asked all the same,
-    so that a relation that does not exist is an error and not a test that passes.
-#}
-{% macro rows_of_names(names, model) %}
-    {%- if names -%}
-        select explode(array('{{ names | join("', '") }}')) as relation_column
-    {%- else -%}
-        select * from {{ model }} where false
-    {%- endif -%}
-{% endmacro %}
