@@ -5,7 +5,7 @@
 {% macro known_or_fail(column, dimension) -%}
     coalesce(
         {{ column }},
-        raise_error('{{ dimension }} is behind: it lacks a row that {{ model.name }} needs. Build it first: dbt run --select +{{ model.name }}')
+        raise_error('{{ dimension }} is behind: it lacks a row that {{ this.name }} needs. Build it first: dbt run --select +{{ this.name }}')
     )
 {%- endmacro %}
 

@@ -28,6 +28,11 @@ known as (
     {% endif %}
 ),
 
+next_number as (
+    select coalesce(max(category_batch), 0) + 1 as category_batch
+    from known
+),
+
 listed as (
     select
         product_id,
@@ -75,12 +80,13 @@ dim_product as (
         cast(
             if(
                 known.category != products.category,
-                (select max(category_batch) + 1 from known),
+                next_number.category_batch,
                 coalesce(known.category_batch, 0)
             ) as bigint
         ) as category_batch
     from products
     left join known on products.product_id = known.product_id
+    cross join next_number
 )
 
 select * from dim_product

@@ -30,8 +30,12 @@ messages as (
 delays as (
     select
         *,
-        timestampdiff(millisecond, happened_at, ingested_at) / 1000 as seconds_to_bronze,
-        timestampdiff(millisecond, happened_at, processed_at) / 1000 as seconds_to_silver
+        if(
+            verdict = 'accepted', timestampdiff(millisecond, happened_at, ingested_at) / 1000, null
+        ) as seconds_to_bronze,
+        if(
+            verdict = 'accepted', timestampdiff(millisecond, happened_at, processed_at) / 1000, null
+        ) as seconds_to_silver
     from messages
     where {{ hours }}
 ),
@@ -45,10 +49,8 @@ hours as (
         count_if(verdict = 'duplicate') as duplicates,
         count_if(verdict = 'rejected') as quarantined,
         max(happened_at) filter (where verdict = 'accepted') as latest_event_at,
-        percentile({{ coarse_seconds('seconds_to_bronze') }}, array(0.5, 0.95, 0.99))
-            filter (where verdict = 'accepted') as to_bronze,
-        percentile({{ coarse_seconds('seconds_to_silver') }}, array(0.5, 0.95, 0.99))
-            filter (where verdict = 'accepted') as to_silver
+        percentile({{ coarse_seconds('seconds_to_bronze') }}, array(0.5, 0.95, 0.99)) as to_bronze,
+        percentile({{ coarse_seconds('seconds_to_silver') }}, array(0.5, 0.95, 0.99)) as to_silver
     from delays
     group by hub, landed_hour_at
 ),

@@ -54,10 +54,15 @@ events as (
 ),
 
 -- All events of the journeys that got one: a day has many more events than a batch, and grouping is what costs.
+new_events as (
+    select * from events
+    where is_new
+),
+
 touched_events as (
     select {{ if_few('broadcast(new_events)') }} events.*
     from events
-    left semi join (select * from events where is_new) as new_events
+    left semi join new_events
         on events.session_id = new_events.session_id and events.product_id = new_events.product_id
 ),
 

@@ -17,15 +17,15 @@ sightings as (
     union all
     select
         product_id,
-        null,
-        null
+        null as first_order,
+        null as category
     from {{ ref('engagement_messages') }}
     where verdict = 'accepted' and {{ seen.new }}
     union all
     select
         product_id,
-        null,
-        null
+        null as first_order,
+        null as category
     from {{ ref('review_messages') }}
     where verdict = 'accepted' and {{ reviewed.new }}
     {% if is_incremental() %}

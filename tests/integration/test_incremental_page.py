@@ -1,4 +1,4 @@
-"""The fact that docs/incremental.md teaches is built as the page has it, and what can go wrong says what the page says."""
+"""The fact of docs/incremental.md is built as the page has it, and what can go wrong says what the page says."""
 
 import re
 import shutil
@@ -28,7 +28,15 @@ Project = Callable[..., dict[str, int]]
 def project(tmp_path: Path, warehouse: Warehouse) -> Project:
     """Runs dbt on this project with the page's fact in it, changed by pairs of texts."""
     for entry in ROOT.iterdir():
-        if entry.name in ("dbt_project", "tests", "dbt_project.yml", "profiles.yml", "packages.yml", "selectors.yml", "dbt_packages"):
+        if entry.name in (
+            "dbt_project",
+            "tests",
+            "dbt_project.yml",
+            "profiles.yml",
+            "packages.yml",
+            "selectors.yml",
+            "dbt_packages",
+        ):
             (tmp_path / entry.name).symlink_to(entry)
     shutil.copytree(ROOT / "models", tmp_path / "models")
 
@@ -85,38 +93,46 @@ NOT_DATES = {"where {{ dates }} and {{ arrived.so_far }}": "where {{ arrived.so_
 CONFIG = "{{ config(materialized='incremental', partition_by='business_date') }}"
 
 
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        (NO_ARRIVALS, f"{FACT} does not say what it reads"),
-        ({"touched_dates(arrived)": "'true'"}, f"{FACT} does not say which rows a run touches"),
-        ({"- {name: processed_batch, data_type: bigint": "- {name: batch, data_type: bigint"}, "no column processed_batch"),
-        ({"'business_date') }}": "'business_date', unique_key='town') }}"}, f"{FACT} has no column town in its YAML"),
-        (
-            {
-                "max(processed_batch)": "1 as more,\n        max(processed_batch)",
-                "- {name: processed_batch": "- {name: more, data_type: int, description: More.}\n      - {name: processed_batch",
-            },
-            "only the model: more",
-        ),
-        ({"max(processed_batch)": "1 as more,\n        max(processed_batch)"}, "contract"),
-        ({CONFIG: CONFIG.replace(") }}", ", incremental_strategy='merge') }}")}, "there is only by_arrival"),
-        ({CONFIG: CONFIG.replace(") }}", ", contract={'enforced': false}) }}")}, "has no enforced contract"),
-        (NOT_DATES, "DELTA_REPLACE_WHERE_MISMATCH"),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_model_that_leaves_something_out_fails_and_says_what(
-    change: dict[str, str], message: str, project: Project, warehouse: Warehouse
-) -> None:
-    number = warehouse.query(f"select count(*) as n from bronze.orders where {MINE}")[0]["n"]
+ONE_MORE_COLUMN = {"max(processed_batch)": "1 as more,\n        max(processed_batch)"}
+ITS_DESCRIPTION = {
+    "- {name: processed_batch": "- {name: more, data_type: int, description: More.}\n      - {name: processed_batch"
+}
+LEFT_OUT: list[tuple[dict[str, str], str]] = [
+    (NO_ARRIVALS, f"{FACT} does not say what it reads"),
+    ({"touched_dates(arrived)": "'true'"}, f"{FACT} does not say which rows a run touches"),
+    ({"- {name: processed_batch, data_type: bigint": "- {name: batch, data_type: bigint"}, "no column processed_batch"),
+    ({"'business_date') }}": "'business_date', unique_key='town') }}"}, f"{FACT} has no column town in its YAML"),
+    (ONE_MORE_COLUMN | ITS_DESCRIPTION, "only the model: more"),
+    (ONE_MORE_COLUMN, "contract"),
+    ({CONFIG: CONFIG.replace(") }}", ", incremental_strategy='merge') }}")}, "there is only by_arrival"),
+    ({CONFIG: CONFIG.replace(") }}", ", contract={'enforced': false}) }}")}, "has no enforced contract"),
+    (NOT_DATES, "DELTA_REPLACE_WHERE_MISMATCH"),
+]
+
+
+def test_a_model_that_leaves_something_out_fails_and_says_what(project: Project, warehouse: Warehouse) -> None:
+    at = warehouse.query(f"select count(*) as n from bronze.orders where {MINE}")[0]["n"]
+    warehouse.land([Message(city_order("stands", "Louisville"), 0, at, ARRIVAL)], GENERATION)
     project("run", "--select", f"+{FACT}")
     before = city_days(warehouse)
     # Of another day than those that stand.
-    warehouse.land([Message(city_order(f"new {number}", "Louisville", "2026-06-25"), 0, number, ARRIVAL)], GENERATION)
-    with pytest.raises(UserError, match=re.escape(message)):
-        project("run", "--select", f"+{FACT}", change=change)
-    assert city_days(warehouse) == before
+    warehouse.land([Message(city_order("new", "Louisville", "2026-06-25"), 0, at + 1, ARRIVAL)], GENERATION)
+    project("run", "--select", "order_messages")
+    for change, message in LEFT_OUT:
+        with pytest.raises(UserError, match=re.escape(message)):
+            project("run", "--select", FACT, change=change)
+        assert city_days(warehouse) == before, message
+    project("run", "--select", FACT)
+    assert city_days(warehouse) != before
+
+
+def test_without_its_materialization_the_strategy_is_refused(project: Project, tmp_path: Path) -> None:
+    project("run", "--select", f"+{FACT}")
+    (tmp_path / "dbt_project").unlink()
+    shutil.copytree(ROOT / "dbt_project", tmp_path / "dbt_project")
+    (tmp_path / "dbt_project" / "macros" / "materializations" / "incremental.sql").unlink()
+    with pytest.raises(UserError, match="Invalid incremental strategy provided: by_arrival"):
+        project("run", "--select", FACT)
 
 
 def city_order(key: str, city: str | None, day: str = "2026-06-15") -> bytes:

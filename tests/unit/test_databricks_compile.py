@@ -224,7 +224,9 @@ def test_each_model_asks_once_for_all_marks_of_a_table_that_it_reads(builds: dic
         assert len(marks) == calls, name
         # And nothing else: not a row is read, and what dbt-databricks wants is sent.
         others = [sql for sql in asked if sql not in marks]
-        wanted = r"(?i)(create or replace (temporary )?view|describe|show|drop view|select 1 as nothing_new|alter table)"
+        wanted = (
+            r"(?i)(create or replace (temporary )?view|describe|show|drop view|select 1 as nothing_new|alter table)"
+        )
         assert all(re.match(wanted, sql.strip()) for sql in others), f"{name}: {others}"
 
 
@@ -270,7 +272,9 @@ def test_what_is_inserted_only_touches_no_row_that_stands(builds: dict[Mode, Bui
     build = builds[INCREMENTAL]
     written = written_by(build)
     insert_only = {name for name, node in build.incremental_models.items() if node.config.get("skip_matched_step")}
-    assert {name for name, sql in written.items() if "left anti join" in sql and "replace where" not in sql} == insert_only
+    assert {
+        name for name, sql in written.items() if "left anti join" in sql and "replace where" not in sql
+    } == insert_only
     assert "order_messages" in insert_only
     assert "order_keys" not in insert_only
     merged = {name for name, sql in written.items() if sql.startswith("merge")}

@@ -67,7 +67,7 @@
     expression: what gives the dates of an arrived row, if not that column. also: a query of further dates.
 #}
 {% macro touched_dates(arrived, column='business_date', expression=none, also=none, type='date') %}
-    {%- if not is_incremental() -%}
+    {%- if not execute or not is_incremental() -%}
         {{ return('true') }}
     {%- endif -%}
     {%- set queries = [also] if also else [] -%}
@@ -96,7 +96,7 @@
 
 {# What does not lie before all that the run touches, as a predicate by which Delta skips files; column: see there. #}
 {% macro since_first_touched(column) %}
-    {%- if not is_incremental() or not of_this_run().bound['values'] -%}
+    {%- if not execute or not is_incremental() or not of_this_run().bound['values'] -%}
         {{ return('true') }}
     {%- endif -%}
     {{ return(column ~ ' >= ' ~ of_this_run().bound.type ~ "'" ~ of_this_run().bound['values'][0] ~ "'") }}
@@ -108,7 +108,7 @@
     with a row for each landed position.
 #}
 {% macro touched_offsets(arrived) %}
-    {%- if not is_incremental() -%}
+    {%- if not execute or not is_incremental() -%}
         {{ return('true') }}
     {%- endif -%}
     {%- do of_this_run().update({
@@ -120,7 +120,7 @@
 
 {# For a table that stays small: a run may touch any row, and without a unique_key it replaces them all. #}
 {% macro touches_all_rows() %}
-    {%- do of_this_run().update({'bound': {'all_rows': true}}) if is_incremental() -%}
+    {%- do of_this_run().update({'bound': {'all_rows': true}}) if execute and is_incremental() -%}
 {% endmacro %}
 
 
@@ -169,7 +169,7 @@
     backlog might not fit into memory.
 #}
 {% macro if_few(hint) %}
-    {%- if is_incremental() and of_this_run().rows <= 200000 -%}
+    {%- if execute and is_incremental() and of_this_run().rows <= 200000 -%}
         {{ return('/*+ ' ~ hint ~ ' */') }}
     {%- endif -%}
     {{ return('') }}
