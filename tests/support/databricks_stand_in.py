@@ -91,6 +91,10 @@ class StandIn:
         is_filled = self.mode.tables_exist
         return {
             r"select (min|max)\(\w+_batch\) from": lambda: (["batch"], [(self.batch_in(sql) if is_filled else None,)]),
+            r"select min\(landed_batch\), max\(landed_batch\) from": lambda: (
+                ["first", "last"],
+                [(self.batch_in(sql), self.batch_in(sql)) if is_filled else (None, None)],
+            ),
             r"select max\(\w+_batch\), ": lambda: (
                 ["batch"] * sql.count("max("),
                 [(self.batch_in(sql),) * sql.count("max(")],
@@ -123,7 +127,7 @@ class StandIn:
                 list((self.manifest.nodes[node_id].config.get("tblproperties") or {}).items()),
             ),
             r"SELECT\s+table_name,": lambda: self.list_tables(sql),
-            r"(?is)(create|insert|merge|show|describe)\b|select\s.*information_schema": lambda: (["nothing"], []),
+            r"(?is)(alter|create|insert|merge|show|describe)\b|select\s.*information_schema": lambda: (["nothing"], []),
         }
 
     def batch_in(self, sql: str) -> int:
