@@ -46,6 +46,13 @@ def test_no_check_depends_on_when_it_is_asked(nodes: dict[str, Node]) -> None:
             assert not re.search(r"current_|now\(|rand|select|{", check["expression"]), node["name"]
 
 
+def test_no_check_loses_its_brackets_on_databricks(nodes: dict[str, Node]) -> None:
+    # dbt-databricks puts none around what begins with one and ends with one: (a) = (b).
+    for node in nodes.values():
+        for check in node.get("constraints", []):
+            assert not re.fullmatch(r"(?s)\(.*\)", check["expression"]), f"{node['name']}: {check['name']}"
+
+
 def test_every_incremental_table_is_tested_for_its_keys(nodes: dict[str, Node]) -> None:
     tests = [node for node in nodes.values() if node["resource_type"] == "test" and node.get("test_metadata")]
     tested = {
