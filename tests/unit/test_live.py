@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
@@ -48,16 +48,18 @@ def turns(count: int) -> list[tuple[str, ...]]:
 
 
 def test_every_other_run_is_the_hot_paths() -> None:
-    hot = ("run", "--selector", live.HOT_PATH)
-    runs = [command for command in turns(100) if command[0] == "run"]
-    assert set(runs[::2]) == {hot}
-    assert hot not in runs[1::2]
+    selectors = [command[-1] for command in turns(100)]
+    assert set(selectors[::2]) == {live.HOT_PATH}
+    assert live.HOT_PATH not in selectors[1::2]
 
 
-def test_tests_follow_the_run_of_what_they_look_at() -> None:
+def test_now_and_then_each_part_is_built_with_its_tests() -> None:
     commands = turns(400)
-    before = {command[-1]: commands[place - 1][-1] for place, command in enumerate(commands) if command[0] == "test"}
-    assert before == live.TESTED
+    built = [place for place, command in enumerate(commands) if command[0] == "build"]
+    assert {commands[place][-1] for place in built} == {live.HOT_PATH, *live.PARTS}
+    between = [later - earlier for earlier, later in pairwise(built)]
+    assert min(between) * SECONDS_A_TURN > live.TEST_EVERY_SECONDS
+    assert all(command[0] in ("run", "build") for command in commands)
 
 
 def test_every_model_that_follows_what_arrives_is_in_one_selector(listed: Listed) -> None:
@@ -76,13 +78,7 @@ def test_a_part_is_built_after_those_that_it_reads(listed: Listed) -> None:
         built |= models
 
 
-def test_all_tests_of_what_arrives_have_their_turn(listed: Listed) -> None:
-    tested = set().union(*(listed("test", "--selector", part) for part in live.TESTED))
-    static = ("config.materialized:seed", *OF_SEEDS_ALONE, "sentiment_lexicon")
-    untested = listed("test") - tested
-    assert untested - listed("test", "--select", *static) == OF_SEVERAL_PARTS
-
-
 def test_no_test_compares_what_was_built_at_different_moments(listed: Listed) -> None:
-    for part in live.TESTED:
+    for part in (live.HOT_PATH, *live.PARTS):
         assert not OF_SEVERAL_PARTS & listed("test", "--selector", part)
+        assert listed("test", "--selector", part) or part == live.HOT_PATH
