@@ -73,9 +73,10 @@ class Workshop:
 
     def start_server(self) -> Path:
         """Start the Spark server; its event log, after `write_event_logs`."""
-        others = set(self.event_logs.iterdir())
+        # A Spark that is about to end renames its own meanwhile: it drops the suffix.
+        others = {log.name.removesuffix(".inprogress") for log in self.event_logs.iterdir()}
         self.run("sandbox", "spark", "start")
-        (log,) = set(self.event_logs.iterdir()) - others
+        (log,) = (log for log in self.event_logs.iterdir() if log.name.removesuffix(".inprogress") not in others)
         return log
 
     def stop(self) -> None:
