@@ -7,15 +7,16 @@ from pathlib import Path
 
 import click
 
-from benchmarks import freshness, full_build, incremental, ingest, start
+from benchmarks import builds, freshness, full_build, incremental, ingest, start
 from benchmarks.memory import watched
 from benchmarks.results import RESULTS, Case, as_table, write
+from benchmarks.trees import HERE, tree_of
 from benchmarks.workshop import Workshop
 from sandbox.console import console
 
 MOST_MEMORY = {"freshness": 6.0, "start": 6.0}
 """GB of all processes together, where a group is what a user runs."""
-GROUPS = ("ingest", "full-build", "orders-only", "incremental", "freshness", "start")
+GROUPS = ("ingest", "full-build", "orders-only", "incremental", "builds", "freshness", "start")
 
 
 @click.command()
@@ -24,6 +25,9 @@ GROUPS = ("ingest", "full-build", "orders-only", "incremental", "freshness", "st
 @click.option("--events", type=click.IntRange(1000), default=2_000_000, show_default=True, help="Of a full build.")
 @click.option("--orders", type=click.IntRange(1000), default=2_000_000, show_default=True, help="Of ingest, and alone.")
 @click.option("--a-day", type=click.IntRange(100), default=100_000, show_default=True, help="Events a day of history.")
+@click.option("--days", multiple=True, type=click.IntRange(1), default=(1, 100), show_default=True, help="Of builds.")
+@click.option("--new-events", type=click.IntRange(1), default=5_000, show_default=True, help="In each batch of builds.")
+@click.option("--baseline", default=builds.BASELINE, show_default=True, help="The commit that builds are held against.")
 @click.option("--rate", type=click.FloatRange(1), default=1000, show_default=True, help="Events a second, live.")
 @click.option("--minutes", type=click.FloatRange(0.5), default=10, show_default=True, help="Of the live run.")
 @click.option("--demo-events", type=click.IntRange(1000), default=500_000, show_default=True)
@@ -35,6 +39,9 @@ def main(
     events: int,
     orders: int,
     a_day: int,
+    days: tuple[int, ...],
+    new_events: int,
+    baseline: str,
     rate: float,
     minutes: float,
     demo_events: int,
@@ -52,6 +59,9 @@ def main(
         "full-build": lambda folder: full_build.whole_shop(Workshop(folder), events, 90, runs),
         "orders-only": lambda folder: full_build.orders_only(Workshop(folder), orders, runs),
         "incremental": lambda folder: incremental.cases(folder, a_day, runs),
+        "builds": lambda folder: builds.cases(
+            folder, tree_of(baseline), sorted(set(days)), a_day=a_day, new_events=new_events, runs=runs
+        ),
         "freshness": lambda folder: freshness.cases(folder, rate, minutes, runs),
         "start": lambda folder: start.cases(folder, demo_events, 90, runs),
     }
@@ -61,12 +71,14 @@ def main(
         "full-build": f"{events:,} events",
         "orders-only": f"{orders:,} orders",
         "incremental": f"{a_day:,} events a day of history",
+        "builds": f"{new_events:,} new events behind {' and '.join(map(str, days))} days of {a_day:,}",
         "freshness": f"{rate:g} events a second for {minutes:g} minutes",
         "start": f"{demo_events:,} events",
     }
     scale = "; ".join(f"{name}: {sizes[name]}" for name in chosen) + f"; {runs} runs each"
     file = report or RESULTS / f"{datetime.now(UTC):%Y-%m-%dT%H%M}.json"
     file.parent.mkdir(exist_ok=True)
+    commits = {"this": HERE.commit, "baseline": tree_of(baseline).commit} if "builds" in chosen else None
     cases: list[Case] = []
     for name in chosen:
         with (
@@ -77,7 +89,7 @@ def main(
             cases += groups[name](Path(folder) / "state")
         cases += peaks.cases(name, at_most_gb=MOST_MEMORY.get(name))
         # After each group: what an hour has shown is not lost with the next one.
-        write(cases, scale, file)
+        write(cases, scale, file, commits)
     console.print(as_table(cases))
     console.print(f"Written to {file}")
 

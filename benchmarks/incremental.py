@@ -14,7 +14,6 @@ from benchmarks.workshop import Workshop, seconds, simulated_orders
 from ingestion.senders import open_sender
 from sandbox.broker import start_broker
 from sandbox.dbt import Dbt
-from sandbox.spark import start_spark_server
 
 DAYS = (1, 10, 100)
 BATCH = 5_000
@@ -52,7 +51,7 @@ def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
             _prepare(behind, a_day)
         for number in range(runs + 1):
             if number == 1:
-                _wait_for_another_hour(max(behind.landed_at for behind in histories))
+                wait_for_another_hour(max(behind.landed_at for behind in histories))
             for behind in histories:
                 _one_turn(behind, number, counted=number > 0)
     finally:
@@ -90,26 +89,17 @@ def cases(folder: Path, a_day: int, runs: int) -> list[Case]:
 def _prepare(behind: Behind, a_day: int) -> None:
     """Send, land and build a history, and start a server that writes down what its tasks read."""
     workshop = behind.workshop
-    log = workshop.settings.state / "events"
-    log.mkdir()
-    with (Path(workshop.sandbox.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf").open("a") as conf:
-        conf.write(
-            f"\nspark.eventLog.enabled true\nspark.eventLog.dir file://{log}\n"
-            "spark.eventLog.compress false\nspark.eventLog.rolling.enabled false\n"
-        )
+    workshop.write_event_logs()
     start_broker(workshop.settings)
     workshop.send_history(a_day * behind.days, behind.days)
     workshop.run("ingestion", "stream", "--once")
     behind.landed_at = datetime.now(UTC)
     # As `make demo` does: the server interprets expressions, which suits a batch, not a history.
     workshop.dbt(*BUILD, "--target", "local")
-    os.environ.update(workshop.sandbox.environment)
-    others = set(log.iterdir())
-    start_spark_server(workshop.settings)
-    (behind.server_log,) = set(log.iterdir()) - others
+    behind.server_log = workshop.start_server()
 
 
-def _wait_for_another_hour(landed_at: datetime) -> None:
+def wait_for_another_hour(landed_at: datetime) -> None:
     """Until it is another hour (UTC) than the one in which the histories landed.
 
     `pipeline_health` computes the hour again in which something landed: millions, if a whole history did.

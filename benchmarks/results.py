@@ -3,7 +3,7 @@
 import json
 import os
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -32,6 +32,8 @@ class Case:
     runs: Sequence[float]
     at_most: float | None = None
     at_least: float | None = None
+    profile: Mapping[str, Any] | None = None
+    """Where it goes: shown where the target is missed."""
 
     @property
     def value(self) -> float:
@@ -62,12 +64,13 @@ class Case:
             "target": self.target,
             "met": self.met,
             "runs": [round(run, 3) for run in self.runs],
+            **({"profile": self.profile} if self.profile and self.met is False else {}),
         }
 
 
-def ratios(name: str, ours: Sequence[float], theirs: Sequence[float], **bounds: float) -> Case:
+def ratios(name: str, ours: Sequence[float], theirs: Sequence[float], **more: Any) -> Case:
     """One figure in units of another, run by run: two that ran one after the other met the same machine."""
-    return Case(name, "times", [mine / other for mine, other in zip(ours, theirs, strict=True)], **bounds)
+    return Case(name, "times", [mine / other for mine, other in zip(ours, theirs, strict=True)], **more)
 
 
 def machine() -> str:
@@ -82,17 +85,19 @@ def versions() -> dict[str, str]:
     return {"python": platform.python_version(), "java": java, **{name: version(name) for name in PACKAGES}}
 
 
-def write(cases: Sequence[Case], scale: str, file: Path) -> None:
+def write(cases: Sequence[Case], scale: str, file: Path, commits: Mapping[str, str] | None = None) -> None:
     """Write the figures as JSON.
 
     Args:
         scale: how much data they are of, in words.
+        commits: of the code that was compared, if two commits were.
     """
     result = {
         "machine": machine(),
         "versions": versions(),
         "date": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
         "scale": scale,
+        **({"commits": dict(commits)} if commits else {}),
         "cases": [case.as_dict() for case in cases],
     }
     file.write_text(json.dumps(result, indent=2) + "\n")

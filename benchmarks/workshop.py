@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
+from benchmarks.trees import HERE, Tree
 from ingestion.senders import open_sender, open_senders
 from ingestion.settings import Settings
 from sandbox.broker import broker, start_broker
-from sandbox.settings import ROOT, SandboxSettings
-from sandbox.setup import DBT, install_dbt_packages
+from sandbox.settings import SandboxSettings
+from sandbox.setup import install_dbt_packages
 from sandbox.spark import spark_server
 from simulator.backfill import Backfill
 from simulator.faults import FaultRates
@@ -30,9 +31,13 @@ FLAWLESS = FaultRates(**{rate.name: 0 for rate in fields(FaultRates)})
 class Workshop:
     """A sandbox under an empty folder, with memory and code generation as users have them."""
 
-    def __init__(self, folder: Path) -> None:
-        self.sandbox = TestSandbox(folder, for_small_data=False)
+    def __init__(self, folder: Path, tree: Tree = HERE) -> None:
+        self.tree = tree
+        self.sandbox = TestSandbox(folder, for_small_data=False, root=tree.root, python=tree.python)
         self.settings: SandboxSettings = self.sandbox.settings
+        if tree != HERE:
+            # Its dbt packages, and Spark's configuration as that commit has it.
+            self.run("sandbox", "setup")
 
     def ingestion(self, name: str) -> Settings:
         """Settings of a stream job that lands into folders of its own."""
@@ -51,6 +56,28 @@ class Workshop:
             yield
         finally:
             broker(self.settings).stop()
+
+    def write_event_logs(self) -> None:
+        """Have every Spark that starts from now on write down its jobs and what its tasks read."""
+        self.event_logs.mkdir()
+        with (Path(self.sandbox.environment["SPARK_CONF_DIR"]) / "spark-defaults.conf").open("a") as conf:
+            conf.write(
+                f"\nspark.eventLog.enabled true\nspark.eventLog.dir file://{self.event_logs}\n"
+                "spark.eventLog.compress false\nspark.eventLog.rolling.enabled false\n"
+            )
+
+    @property
+    def event_logs(self) -> Path:
+        """The folder of Spark's event logs, a file each."""
+        return self.settings.state / "events"
+
+    def start_server(self) -> Path:
+        """Start the Spark server; its event log, after `write_event_logs`."""
+        # A Spark that is about to end renames its own meanwhile: it drops the suffix.
+        others = {log.name.removesuffix(".inprogress") for log in self.event_logs.iterdir()}
+        self.run("sandbox", "spark", "start")
+        (log,) = (log for log in self.event_logs.iterdir() if log.name.removesuffix(".inprogress") not in others)
+        return log
 
     def stop(self) -> None:
         """Stop what runs by itself."""
@@ -76,11 +103,12 @@ class Workshop:
         Raises:
             RuntimeError: it failed; the text has what it said.
         """
-        install_dbt_packages(self.settings)
+        if self.tree == HERE:
+            install_dbt_packages(self.settings)
         started = time.perf_counter()
         run = subprocess.run(
-            [str(DBT), *arguments, "--no-use-colors"],
-            cwd=ROOT,
+            [str(self.tree.python.with_name("dbt")), *arguments, "--no-use-colors"],
+            cwd=self.tree.root,
             env={**os.environ, **self.sandbox.environment},
             capture_output=True,
             text=True,

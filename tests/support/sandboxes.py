@@ -32,6 +32,9 @@ class TestSandbox:
     state: Path
     for_small_data: bool = True
     """Half the memory, and the JIT's first compiler alone: best for a short-lived JVM over some thousand rows."""
+    root: Path = ROOT
+    """The tree whose command lines are run."""
+    python: Path = Path(sys.executable)
     settings: SandboxSettings = field(init=False)
     environment: dict[str, str] = field(init=False)
 
@@ -85,13 +88,13 @@ class TestSandbox:
 
     def command(self, module: str, *arguments: str) -> list[str]:
         """One of our command lines."""
-        return [sys.executable, "-m", module, *arguments]
+        return [str(self.python), "-m", module, *arguments]
 
     def start(self, module: str, *arguments: str) -> "subprocess.Popen[str]":
         """Start one of our command lines on this sandbox, its output piped."""
         return subprocess.Popen(
             self.command(module, *arguments),
-            cwd=ROOT,
+            cwd=self.root,
             env={**os.environ, **self.environment},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -102,7 +105,7 @@ class TestSandbox:
         """Run one of our command lines on this sandbox to its end."""
         return subprocess.run(
             self.command(module, *arguments),
-            cwd=ROOT,
+            cwd=self.root,
             env={**os.environ, **self.environment},
             capture_output=True,
             text=True,

@@ -1,4 +1,4 @@
-"""The benchmarks' own arithmetic: targets, ratios, and the plan of the job that does the same by hand."""
+"""The benchmarks' own arithmetic: targets, ratios, counts, and the plan of the job that does the same by hand."""
 
 import json
 import os
@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 
+from benchmarks.builds import link_tables
+from benchmarks.dbt_log import Statement, profile, statements
+from benchmarks.event_log import jobs_begun
 from benchmarks.memory import Peaks
 from benchmarks.one_job import plan
 from benchmarks.results import Case, ratios, write
@@ -37,7 +40,7 @@ def model(name: str, sql: str, *parents: str, **config: Any) -> dict[str, Any]:
         ({"at_least": 1, "at_most": 1.5}, False),
     ],
 )
-def test_the_median_is_held_against_the_target(bounds: dict[str, float], met: bool | None) -> None:
+def test_the_median_is_held_against_the_target(bounds: dict[str, Any], met: bool | None) -> None:
     # The mean is 4, the median 2.
     assert Case("a case", "s", [1, 2, 9], **bounds).met is met
 
@@ -55,6 +58,86 @@ def test_the_file_says_what_was_measured_where_and_whether_it_met_its_target(tmp
     assert result["cases"] == [
         {"name": "a case", "value": 2, "unit": "s", "target": "at most 2", "met": True, "runs": [3, 1, 2]}
     ]
+
+
+def test_the_file_names_both_commits_where_two_were_compared(tmp_path: Path) -> None:
+    commits = {"this": "a" * 40, "baseline": "b" * 40}
+    write([Case("a case", "s", [1])], "small", tmp_path / "result.json", commits)
+    assert json.loads((tmp_path / "result.json").read_text())["commits"] == commits
+
+
+def test_only_a_missed_target_has_its_profile() -> None:
+    where: dict[str, Any] = {"slowest": []}
+    shown = [Case("a case", "s", [2], at_most=bound, profile=where).as_dict().get("profile") for bound in (1, 3, None)]
+    assert shown == [where, None, None]
+
+
+def logged(name: str, thread: str, **data: Any) -> str:
+    return json.dumps({"info": {"name": name, "thread": thread, "msg": "SQL status: not this text"}, "data": data})
+
+
+def test_a_statement_is_counted_once_with_its_sender_however_threads_take_turns(tmp_path: Path) -> None:
+    orders, views = {"unique_id": "model.shop.orders"}, {"unique_id": "test.shop.views"}
+    log = tmp_path / "dbt.log"
+    log.write_text(
+        "\n".join(
+            [
+                logged("SQLQuery", "one", sql='/* {"app": "dbt"} */\n  merge into\n  orders', node_info=orders),
+                logged("SQLQuery", "two", sql="select 'SQL status: OK in 9 seconds'", node_info=views),
+                logged("SQLQueryStatus", "two", elapsed=0.5, node_info=views),
+                logged("Note", "two", message="SQL status: OK in 9 seconds"),
+                logged("SQLQueryStatus", "one", elapsed=2, node_info=orders),
+                logged("SQLQuery", "one", sql="this one fails", node_info=orders),
+                logged("SQLQuery", "one", sql="show schemas"),
+                logged("SQLQueryStatus", "one", elapsed=1),
+            ]
+        )
+    )
+    assert statements(log) == [
+        Statement("test.shop.views", "select 'SQL status: OK in 9 seconds'", 0.5),
+        Statement("model.shop.orders", "merge into orders", 2),
+        Statement("dbt", "show schemas", 1),
+    ]
+
+
+def test_a_profile_adds_up_by_kind_and_names_the_slowest() -> None:
+    ended = [Statement(f"{kind}.shop.it", kind, took) for kind, took in (("model", 1), ("test", 3), ("model", 2))]
+    found = profile(ended, slowest=2)
+    assert found["by kind"] == {"model": {"statements": 2, "seconds": 3}, "test": {"statements": 1, "seconds": 3}}
+    assert [slow["seconds"] for slow in found["slowest"]] == [3, 2]
+
+
+def test_jobs_are_counted_from_where_a_run_began_by_who_sent_them(tmp_path: Path) -> None:
+    def began(description: str) -> str:
+        properties = {"spark.job.description": description} if description else {}
+        return json.dumps({"Event": "SparkListenerJobStart", "Properties": properties}) + "\n"
+
+    before = began('/* {"node_id": "model.shop.orders"} */ merge')
+    log = tmp_path / "events"
+    log.write_text(
+        before
+        + before
+        + began('/* {"app": "dbt", "node_id": "test.shop.unique"} */ select')
+        + json.dumps({"Event": "SparkListenerJobEnd"})
+        + "\n"
+        + began("")
+    )
+    assert jobs_begun(log, len(before)) == {"model": 1, "test": 1, "dbt": 1}
+
+
+def test_linked_tables_are_the_same_files_and_follow_what_is_replaced(tmp_path: Path) -> None:
+    landed, linked = tmp_path / "landed", tmp_path / "linked"
+    (landed / "orders" / "_delta_log").mkdir(parents=True)
+    part, last = landed / "orders" / "part", landed / "orders" / "_delta_log" / "_last_checkpoint"
+    part.write_text("rows")
+    last.write_text("10")
+    link_tables(landed, linked)
+    newer = tmp_path / "newer"
+    newer.write_text("20")
+    newer.rename(last)
+    link_tables(landed, linked)
+    assert (linked / "orders" / "part").samefile(part)
+    assert (linked / "orders" / "_delta_log" / "_last_checkpoint").read_text() == "20"
 
 
 def test_the_job_by_hand_makes_parents_first_and_picks_nothing() -> None:

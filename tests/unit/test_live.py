@@ -31,10 +31,15 @@ def listed(tmp_path_factory: pytest.TempPathFactory) -> Listed:
     project = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT))
     folders = ("--target-path", str(target), "--log-path", str(target))
 
+    parsed: Any = dbtRunner().invoke(["--quiet", "parse", *project, *folders])
+    assert parsed.success, parsed.exception
+    # It lists from this; without, each list would parse the project again.
+    dbt = dbtRunner(manifest=parsed.result)
+
     @cache
     def names(kind: str, *selection: str) -> frozenset[str]:
         what = ("--resource-type", kind, "--output", "name", *selection)
-        result: Any = dbtRunner().invoke(["--quiet", "ls", *project, *folders, *what])
+        result: Any = dbt.invoke(["--quiet", "ls", *project, *folders, *what])
         assert result.success, result.exception
         return frozenset(result.result)
 

@@ -1,5 +1,6 @@
 """What the sandbox says when something is not as it needs it."""
 
+import importlib
 import os
 import re
 import stat
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from click.testing import CliRunner
 
 from ingestion.errors import UserError
 from sandbox.broker import _prepare_disk
@@ -131,22 +133,29 @@ def test_who_has_the_metastore_is_known_and_said_in_one_line(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("module", ["ingestion", "simulator", "sandbox"])
 def test_every_command_has_help_with_an_example(module: str) -> None:
+    main = importlib.import_module(f"{module}.__main__").main
+
+    # In this process: with one for each command, most of the time went into Python's start.
     def help_of(*path: str) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", module, *path, "--help"], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        return done.stdout
+        shown = CliRunner().invoke(main, [*path, "--help"], prog_name=f"python -m {module}")
+        assert shown.exit_code == 0, shown.output
+        return shown.output
+
+    def commands_in(text: str) -> list[str]:
+        return re.findall(r"^  ([a-z-]+)  ", text.partition("Commands:")[2], re.MULTILINE)
 
     def check(*path: str) -> None:
         text = help_of(*path)
-        commands = re.findall(r"^  ([a-z-]+)  ", text.partition("Commands:")[2], re.MULTILINE)
-        if commands:
+        if commands := commands_in(text):
             for command in commands:
                 check(*path, command)
         else:
             assert f"Example: python -m {module} {' '.join(path)}" in text
 
     check()
+    alone = [sys.executable, "-m", module, "--help"]
+    started = subprocess.run(alone, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert commands_in(started.stdout) == commands_in(help_of())
 
 
 def test_make_help_lists_every_target() -> None:
