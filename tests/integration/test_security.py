@@ -266,7 +266,7 @@ def test_a_stream_job_that_cannot_connect_says_no_secret(
 def test_dbt_writes_the_token_nowhere(began: float, outside: TestSandbox) -> None:
     dbt = Running(
         outside,
-        *(str(DBT), "--debug", "--log-level-file", "debug", "compile", "--target", "databricks"),
+        *(str(DBT), "--debug", "--log-level-file", "debug", "compile", "--target", "production"),
         DATABRICKS_HOST="127.0.0.2",
         DATABRICKS_HTTP_PATH="/sql/1.0/warehouses/0",
         DATABRICKS_TOKEN=TOKEN,

@@ -233,6 +233,7 @@ class OfflineDbt:
         for name, value in WORKSPACE.items():
             self.patch.setenv(f"DATABRICKS_{name}", value)
         self.patch.delenv("DATABRICKS_SCHEMA", raising=False)
+        self.patch.delenv("DBT_SCHEMA_PREFIX", raising=False)
         # The adapter asks a host over HTTP what it is before it connects.
         self.patch.setattr(probe, "probe_host", lambda host: probe.HostMetadata(host_type=None))
         connect = socket.socket.connect
@@ -245,7 +246,7 @@ class OfflineDbt:
 
         self.patch.setattr(socket.socket, "connect", stay_here)
 
-    def __call__(self, command: str, *flags: str, target: str = "databricks") -> Any:
+    def __call__(self, command: str, *flags: str, target: str = "production") -> Any:
         folders = ("--project-dir", str(ROOT), "--profiles-dir", str(ROOT), "--target-path", str(self.folder / target))
         runner = dbtRunner(callbacks=[self.note_warning])
         logs = ("--log-path", str(self.folder / "logs"))

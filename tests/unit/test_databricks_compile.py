@@ -1,6 +1,6 @@
 """Every model as dbt would send it to Databricks, read by Spark's parser.
 
-dbt builds the whole project for the target `databricks` with the real adapter. Only its lowest call is replaced: where
+dbt builds the whole project for the target `production` with the real adapter. Only its lowest call is replaced: where
 it would open a connection it gets a stand-in, which writes each statement down and answers from the project's YAML and
 a few values. So what is read here are the statements themselves, `create table`, `create view`, `merge` and the
 data tests' included.
@@ -105,7 +105,7 @@ def code_of(sql: str) -> str:
     return re.sub(r"'(?:[^'\\]|\\.)*'|--[^\n]*|/\*.*?\*/", "''", sql, flags=re.DOTALL)
 
 
-@pytest.mark.parametrize("target", ["databricks", "local"])
+@pytest.mark.parametrize("target", ["production", "local"])
 def test_the_project_parses_for_each_target_without_a_warning(dbt: OfflineDbt, target: str) -> None:
     dbt.warnings.clear()
     assert dbt("parse", target=target).success

@@ -19,6 +19,12 @@
     {%- if not ids -%}
         {{ exceptions.raise_compiler_error("Whom? --args '{customer_ids: [\"4711\"]}'") }}
     {%- endif -%}
+    {%- if schema_prefix() -%}
+        {{ exceptions.raise_compiler_error(
+            'These tables are a copy, ' ~ schema_prefix() ~ '_silver, and bronze is shared: erase with --target production '
+            ~ 'or without DBT_SCHEMA_PREFIX, then build this copy anew.'
+        ) }}
+    {%- endif -%}
     {%- do set_up_local_spark() -%}
     {%- set erased = erased_positions() -%}
     {%- do run_query(create_erased_positions(erased)) -%}

@@ -36,9 +36,12 @@
 {% endmacro %}
 
 
-{# Every table that is there: what the stream job landed, the models that are no views, the seeds. #}
+{#
+    Every table that is there: what the stream job landed, the models that are no views, the seeds. Under a prefix without
+    bronze, which is not this run's alone.
+#}
 {% macro stored_tables() %}
-    {%- set nodes = graph.sources.values() | list -%}
+    {%- set nodes = [] if schema_prefix() else graph.sources.values() | list -%}
     {%- for node in graph.nodes.values() if node.config.materialized in ('table', 'incremental', 'seed') -%}
         {%- do nodes.append(node) -%}
     {%- endfor -%}
@@ -48,7 +51,9 @@
             database=node.database, schema=node.schema, identifier=node.identifier or node.alias
         ))) -%}
     {%- endfor -%}
-    {%- do tables.append(load_relation(erased_positions())) -%}
+    {%- if not schema_prefix() -%}
+        {%- do tables.append(load_relation(erased_positions())) -%}
+    {%- endif -%}
     {{ return(tables | reject('none') | list) }}
 {% endmacro %}
 
