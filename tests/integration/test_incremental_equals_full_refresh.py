@@ -234,6 +234,19 @@ def test_positions_read_again_after_a_lost_checkpoint_stand_in_silver_once(hub: 
     assert landed["rows"] > landed["positions"] == judged["rows"]
 
 
+def test_an_everyday_build_with_nothing_new_sends_few_statements(built: Built) -> None:
+    sent = Counter(built.warehouse.statements("build"))
+    assert sum(sent.values()) <= 120, sent.most_common()
+    # An incremental table asks for its marks and is not tested; each call of `arrivals` is a question.
+    nodes = json.loads((built.warehouse.target / "manifest.json").read_text())["nodes"].values()
+    for node in nodes:
+        if node["config"].get("materialized") == "incremental":
+            assert sent[node["name"]] == node["raw_code"].count("= arrivals("), node["name"]
+        if node["resource_type"] == "test" and f"{node['attached_node'] or ''}".startswith("model."):
+            tested = next(each for each in nodes if each["unique_id"] == node["attached_node"])
+            assert tested["config"]["materialized"] != "incremental" or not sent[node["name"]], node["name"]
+
+
 def test_incremental_tables_equal_a_full_refresh(built: Built) -> None:
     built.warehouse.dbt("run", "--full-refresh")
     for table, without in INCREMENTAL_TABLES.items():

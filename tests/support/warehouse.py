@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
 from ingestion import bronze
@@ -69,6 +70,20 @@ class Warehouse:
     def dbt(self, *arguments: str) -> dict[str, int]:
         """Run one dbt command; a failure raises."""
         return self._dbt.run(*arguments, show_progress=False)
+
+    def statements(self, *arguments: str) -> list[str]:
+        """Run one dbt command; the node of each statement that it sent, "" where none did."""
+        sent: list[str] = []
+
+        def note(event: Any) -> None:
+            # dbt's own word for a statement that was answered, "SQL status" in its debug log.
+            if event.info.name == "SQLQueryStatus":
+                sent.append(event.data.node_info.node_name)
+
+        logging = ("--log-level", "none", "--log-level-file", "none")
+        result = dbtRunner(callbacks=[note]).invoke([*arguments, "--target", self._dbt.target, *logging])
+        assert result.success, result.exception
+        return sent
 
     def compile(self, model: str, *arguments: str) -> str:
         """The SQL of one model as dbt would send it now."""
