@@ -36,6 +36,8 @@ TESTED = {HOT_PATH: HOT_PATH, "accepted_events": HOT_PATH, **{part: part for par
 """Whose tests have a turn, each right after the run of what is named here: later its tables and what they are compared
 with would be of different moments."""
 TEST_EVERY_SECONDS = 120
+FRESHNESS = ("source", "freshness")
+FRESHNESS_EVERY_SECONDS = 300
 FAILURES_IN_A_ROW = 3
 """So many runs of dbt may fail one after the other: somebody else's run, a full refresh or an edit may be under way."""
 
@@ -139,15 +141,19 @@ def _take_turns(
 
 
 def turns(clock: Callable[[], float] = time.monotonic) -> Iterator[tuple[str, ...]]:
-    """The commands of dbt, for ever: the hot path and the parts in turns; now and then the tests of one of them.
+    """The commands of dbt, for ever: the hot path and the parts in turns; now and then the tests of one of them, and
+    whether every hub still lands.
 
     Args:
         clock: seconds that have passed.
     """
-    tested = clock()
+    tested = asked = clock()
     to_test = cycle(TESTED.items())
     tests, run_before = next(to_test)
     for part in cycle(PARTS):
+        if clock() - asked > FRESHNESS_EVERY_SECONDS:
+            yield FRESHNESS
+            asked = clock()
         for selector in (HOT_PATH, part):
             yield "run", "--selector", selector
             if clock() - tested > TEST_EVERY_SECONDS and selector == run_before:
@@ -174,6 +180,10 @@ class Gold:
         started = time.monotonic()
         is_whole = command == WHOLE
         try:
+            if command == FRESHNESS:
+                for hub in self._dbt.stale_sources():
+                    console.print(f"Stale: {hub}. Is the stream job at work? Its log is in .local/logs.", style="bold")
+                return True
             # What dbt would write about each run into target/ nobody reads here.
             counts = self._dbt.run(*command, "--no-write-json", show_progress=is_whole)
         except UserError as error:

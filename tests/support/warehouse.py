@@ -70,6 +70,10 @@ class Warehouse:
         """Run one dbt command; a failure raises."""
         return self._dbt.run(*arguments, show_progress=False)
 
+    def stale_sources(self) -> list[str]:
+        """What dbt finds stale in bronze."""
+        return self._dbt.stale_sources()
+
     def compile(self, model: str, *arguments: str) -> str:
         """The SQL of one model as dbt would send it now."""
         return self._dbt.compile(model, *arguments)[model]

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from functools import cache
-from itertools import islice
-from typing import Any
+from itertools import islice, pairwise
+from typing import Any, cast
 
 import pytest
 from dbt.cli.main import dbtRunner
 
 from sandbox import live
+from sandbox.console import console
 from sandbox.settings import ROOT
 
 SECONDS_A_TURN = 10
@@ -61,6 +62,25 @@ def test_tests_follow_the_run_of_what_they_look_at() -> None:
     commands = turns(400)
     before = {command[-1]: commands[place - 1][-1] for place, command in enumerate(commands) if command[0] == "test"}
     assert before == live.TESTED
+
+
+def test_freshness_is_asked_now_and_then() -> None:
+    commands = turns(400)
+    asked = [place for place, command in enumerate(commands) if command == live.FRESHNESS]
+    apart = {SECONDS_A_TURN * (after - before) for before, after in pairwise(asked)}
+    assert len(asked) > 5
+    assert min(apart) >= live.FRESHNESS_EVERY_SECONDS / 2
+    assert max(apart) <= live.FRESHNESS_EVERY_SECONDS
+
+
+def test_a_stale_hub_is_one_line_and_no_failure() -> None:
+    class Stale:
+        def stale_sources(self) -> list[str]:
+            return ["nothing has landed in bronze.orders since 2026-06-30 15:00 UTC"]
+
+    with console.capture() as said:
+        assert live.Gold(cast(Any, Stale())).take(live.FRESHNESS)
+    assert said.get().count("Stale: nothing has landed in bronze.orders since 2026-06-30 15:00 UTC.") == 1
 
 
 def test_every_model_that_follows_what_arrives_is_in_one_selector(listed: Listed) -> None:
