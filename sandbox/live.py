@@ -34,6 +34,8 @@ at the most. Side by side they would share the same cores, and the hot path woul
 WHOLE = ("run",)
 TEST_EVERY_SECONDS = 120
 """Now and then a part is built with its tests instead of run: they look at what this run wrote."""
+FRESHNESS = ("source", "freshness")
+FRESHNESS_EVERY_SECONDS = 300
 FAILURES_IN_A_ROW = 3
 """So many runs of dbt may fail one after the other: somebody else's run, a full refresh or an edit may be under way."""
 
@@ -137,15 +139,19 @@ def _take_turns(
 
 
 def turns(clock: Callable[[], float] = time.monotonic) -> Iterator[tuple[str, ...]]:
-    """The commands of dbt, for ever: the hot path and the parts in turns, now and then one of them with its tests.
+    """The commands of dbt, for ever: the hot path and the parts in turns, now and then one of them with its tests, and
+    whether every hub still lands.
 
     Args:
         clock: seconds that have passed.
     """
-    tested = clock()
+    tested = asked = clock()
     to_test = cycle((HOT_PATH, *PARTS))
     next_to_test = next(to_test)
     for part in cycle(PARTS):
+        if clock() - asked > FRESHNESS_EVERY_SECONDS:
+            yield FRESHNESS
+            asked = clock()
         for selector in (HOT_PATH, part):
             if clock() - tested > TEST_EVERY_SECONDS and selector == next_to_test:
                 # Unit tests prove the SQL, not the data that just arrived.
@@ -173,6 +179,10 @@ class Gold:
         started = time.monotonic()
         is_whole = command == WHOLE
         try:
+            if command == FRESHNESS:
+                for hub in self._dbt.stale_sources():
+                    console.print(f"Stale: {hub}. Is the stream job at work? Its log is in .local/logs.", style="bold")
+                return True
             # What dbt would write about each run into target/ nobody reads here.
             counts = self._dbt.run(*command, "--no-write-json", show_progress=is_whole)
         except UserError as error:

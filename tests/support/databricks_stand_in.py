@@ -123,7 +123,10 @@ class StandIn:
                 ),
             ),
             r"SELECT\s+table_name,": lambda: self.list_tables(sql),
-            r"(?is)(create|insert|merge|show|describe|alter)\b|select\s.*information_schema": lambda: (["nothing"], []),
+            r"(?is)(create|insert|merge|show|describe|alter|comment on)\b|select\s.*information_schema": lambda: (
+                ["nothing"],
+                [],
+            ),
         }
 
     def batch_in(self, sql: str) -> int:
@@ -140,7 +143,17 @@ class StandIn:
         return [f"{column.name} {column.data_type}" for column in self.manifest.nodes[node_id].columns.values()]
 
     def described(self, sql: str) -> str:
-        columns = [{"name": name, "type": {"name": "string"}} for name in self.table_in(sql).columns]
+        table = self.table_in(sql)
+        # Comments are kept, but `create or replace` drops them.
+        is_kept = (
+            self.mode.tables_exist
+            and table.config.materialized == "incremental"
+            and "--full-refresh" not in self.mode.flags
+        )
+        columns = [
+            {"name": column.name, "type": {"name": "string"}, **({"comment": column.description} if is_kept else {})}
+            for column in table.columns.values()
+        ]
         return json.dumps({"columns": columns})
 
     def list_tables(self, sql: str) -> Answer:

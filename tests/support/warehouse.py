@@ -85,6 +85,10 @@ class Warehouse:
         assert result.success, result.exception
         return sent
 
+    def stale_sources(self) -> list[str]:
+        """What dbt finds stale in bronze."""
+        return self._dbt.stale_sources()
+
     def compile(self, model: str, *arguments: str) -> str:
         """The SQL of one model as dbt would send it now."""
         return self._dbt.compile(model, *arguments)[model]

@@ -164,9 +164,24 @@ def test_the_parser_refuses_what_is_no_spark_sql(parse: Callable[[str], str]) ->
 
 def test_spark_parses_every_statement_that_databricks_would_get(build: Build, parse: Callable[[str], str]) -> None:
     compiled = [(name, node.compiled_code) for name, node in build.models.items()]
-    sent = [*compiled, *build.statements()]
-    refused = [f"{name}, {build.mode.name}: {message}" for name, sql in sent if (message := parse(sql))]
+    # Only Databricks has `comment on column`; what is read here is how its text is quoted.
+    sent = [(name, re.sub("^COMMENT ON COLUMN", "COMMENT ON TABLE", sql)) for name, sql in build.statements()]
+    refused = [f"{name}, {build.mode.name}: {message}" for name, sql in compiled + sent if (message := parse(sql))]
     assert not refused, "\n\n".join(refused)
+
+
+def test_unity_catalog_gets_the_description_of_every_table_and_column(
+    dbt: OfflineDbt, builds: dict[Mode, Build]
+) -> None:
+    build = builds[FIRST_RUN]
+    sent = "\n".join(sql for _, sql in build.statements("COMMENT", "create or replace"))
+    nodes = [node for node in build.stand_in.manifest.nodes.values() if node.resource_type in ("model", "seed")]
+    for described in [one for node in nodes for one in (node, *node.columns.values())]:
+        # The adapter escapes quotes alone.
+        assert "\\" not in described.description
+        assert described.description.replace("'", "\\'") in sent, described.name
+    local = dbt("parse", target="local").result.nodes.values()
+    assert not any(node.config.persist_docs.get("columns") for node in local if node.resource_type in ("model", "seed"))
 
 
 def test_every_model_is_created_or_written_to(build: Build) -> None:
@@ -296,11 +311,11 @@ def test_a_seed_is_one_statement_and_none_where_its_table_has_its_checksum(
     seeds = sorted(key for key, node in manifest.nodes.items() if node.resource_type == "seed")
 
     def loads(mode: Mode, properties: dict[str, dict[str, str]] | None = None) -> dict[str, str]:
-        """The statements that are no questions, by the seeds whose tables they name."""
+        """The statements that are no questions and no comments, by the seeds whose tables they name."""
         run, stand_in = dbt.send(manifest, mode, "seed", *mode.flags, properties=properties or {})
         assert run.success
-        question = re.compile(r"(?i)(show|describe|select)\b|create schema")
-        sent = [sql for _, sql in stand_in.asked if not question.match(sql)]
+        others = re.compile(r"(?i)(show|describe|select|comment)\b|create schema")
+        sent = [sql for _, sql in stand_in.asked if not others.match(sql)]
         assert len(sent) in (0, len(seeds))
         return {stand_in.table_in(sql).unique_id: sql for sql in sent}
 

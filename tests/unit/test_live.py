@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Callable
 from functools import cache
 from itertools import islice, pairwise
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from dbt.cli.main import dbtRunner
 
 from sandbox import live
+from sandbox.console import console
 from sandbox.settings import ROOT
 
 SECONDS_A_TURN = 10
@@ -53,7 +54,7 @@ def turns(count: int) -> list[tuple[str, ...]]:
 
 
 def test_every_other_run_is_the_hot_paths() -> None:
-    selectors = [command[-1] for command in turns(100)]
+    selectors = [command[-1] for command in turns(100) if command != live.FRESHNESS]
     assert set(selectors[::2]) == {live.HOT_PATH}
     assert live.HOT_PATH not in selectors[1::2]
 
@@ -64,7 +65,26 @@ def test_now_and_then_each_part_is_built_with_its_tests() -> None:
     assert {commands[place][-1] for place in built} == {live.HOT_PATH, *live.PARTS}
     between = [later - earlier for earlier, later in pairwise(built)]
     assert min(between) * SECONDS_A_TURN > live.TEST_EVERY_SECONDS
-    assert all(command[0] in ("run", "build") for command in commands)
+    assert all(command[0] in ("run", "build") for command in commands if command != live.FRESHNESS)
+
+
+def test_freshness_is_asked_now_and_then() -> None:
+    commands = turns(400)
+    asked = [place for place, command in enumerate(commands) if command == live.FRESHNESS]
+    apart = {SECONDS_A_TURN * (after - before) for before, after in pairwise(asked)}
+    assert len(asked) > 5
+    assert min(apart) >= live.FRESHNESS_EVERY_SECONDS / 2
+    assert max(apart) <= live.FRESHNESS_EVERY_SECONDS
+
+
+def test_a_stale_hub_is_one_line_and_no_failure() -> None:
+    class Stale:
+        def stale_sources(self) -> list[str]:
+            return ["nothing has landed in bronze.orders since 2026-06-30 15:00 UTC"]
+
+    with console.capture() as said:
+        assert live.Gold(cast(Any, Stale())).take(live.FRESHNESS)
+    assert said.get().count("Stale: nothing has landed in bronze.orders since 2026-06-30 15:00 UTC.") == 1
 
 
 def test_every_model_that_follows_what_arrives_is_in_one_selector(listed: Listed) -> None:
