@@ -2,35 +2,50 @@
     The latest business date that gold has facts of, as a literal; today where it has none. No later than the business date
     on which something landed last: one producer's clock that is wrong by hours must not make tomorrow "today".
 
-    facts: tables with a business_date. messages: silver's tables of messages. Delta answers both from metadata.
+    facts: tables with a business_date. messages: silver's tables of messages.
 #}
 {% macro latest_business_date(facts, messages) %}
     {%- if not execute -%}
         {{ return('current_date()') }}
     {%- endif -%}
-    {%- if target.name == 'local_server' -%}
-        {# Delta's metadata answer for dates fails in the Thrift server, which gives dates another Java class. #}
-        {%- do run_query('set spark.sql.datetime.java8API.enabled = false') -%}
-    {%- endif -%}
-    {%- set dates, landings = [], [] -%}
+    {%- do allow_dates_from_metadata() -%}
+    {%- set dates, batches = [], [] -%}
     {%- for fact in facts -%}
         {%- do dates.append('(select max(business_date) from ' ~ fact ~ ')') -%}
     {%- endfor -%}
     {%- for hub in messages -%}
-        {%- do landings.append('(select max(ingested_at) from ' ~ hub ~ ')') -%}
+        {%- do batches.append('(select max(landed_batch) from ' ~ hub ~ ')') -%}
     {%- endfor -%}
-    {%- set landed = business_date('greatest(' ~ landings | join(', ') ~ ')') -%}
-    {%- set found = run_query('select greatest(' ~ dates | join(', ') ~ ') as fact, ' ~ landed ~ ' as landed').rows[0] -%}
-    {%- if found[0] and found[1] and found[0] | string > found[1] | string -%}
-        {%- set bounded = [] -%}
-        {%- for fact in facts -%}
-            {%- do bounded.append(
-                '(select max(business_date) from ' ~ fact ~ " where business_date <= date'" ~ found[1] ~ "')"
-            ) -%}
-        {%- endfor -%}
-        {%- set found = run_query('select greatest(' ~ bounded | join(', ') ~ ')').rows[0] -%}
+    {%- set found = run_query('select greatest(' ~ dates | join(', ') ~ '), ' ~ batches | join(', ')).rows[0] -%}
+    {%- if not found[0] -%}
+        {{ return('current_date()') }}
     {%- endif -%}
-    {{ return("date'" ~ found[0] ~ "'" if found[0] else 'current_date()') }}
+    {#- The batch that landed last is found by statistics; a moment is no metadata. -#}
+    {%- set landings, bounded = [], [] -%}
+    {%- for hub in messages if found[loop.index] -%}
+        {%- do landings.append('select max(ingested_at) as at from ' ~ hub ~ ' where landed_batch = ' ~ found[loop.index]) -%}
+    {%- endfor -%}
+    {%- set landed = run_query(
+        'select cast(' ~ business_date('max(at)') ~ ' as string) from (' ~ landings | join(' union all ') ~ ') as landings'
+    ).columns[0].values()[0] -%}
+    {%- if found[0] | string <= landed -%}
+        {{ return("date'" ~ found[0] ~ "'") }}
+    {%- endif -%}
+    {%- for fact in facts -%}
+        {%- do bounded.append('select business_date from ' ~ fact ~ " where business_date <= date'" ~ landed ~ "'") -%}
+    {%- endfor -%}
+    {%- set found = run_query(
+        'select cast(max(business_date) as string) from (' ~ bounded | join(' union all ') ~ ') as facts'
+    ).columns[0].values()[0] -%}
+    {{ return("date'" ~ (found or landed) ~ "'") }}
+{% endmacro %}
+
+
+{# Delta's metadata answer for dates fails in the Thrift server, which gives dates another Java class. #}
+{% macro allow_dates_from_metadata() %}
+    {%- if execute and target.name == 'local_server' -%}
+        {%- do run_query('set spark.sql.datetime.java8API.enabled = false') -%}
+    {%- endif -%}
 {% endmacro %}
 
 
@@ -38,6 +53,6 @@
 {% macro last_business_date() %}
     {%- set as_of = ref('as_of') -%}
     {%- if execute -%}
-        {{ return(run_query('select max(as_of_date) from ' ~ as_of).columns[0].values()[0]) }}
+        {{ return(run_query('select as_of_date from ' ~ as_of).columns[0].values()[0]) }}
     {%- endif -%}
 {% endmacro %}

@@ -5,6 +5,7 @@
     ref('fct_funnel_by_product_day'),
     ref('fct_reviews'),
 ] %}
+{% do allow_dates_from_metadata() %}
 
 with
 

@@ -97,8 +97,12 @@ class StandIn:
             r"select (min|max)\(\w+_batch\) from": lambda: (["batch"], [(self.batch_in(sql) if is_filled else None,)]),
             r"\s*select\s+\(select max\(\w+_batch\)": lambda: (["newest", "seen", "number"], [self.marks(sql)]),
             r"select min\(landed_batch\), max\(landed_batch\)": lambda: (["batch"] * 2, [(self.batch_in(sql),) * 2]),
-            r"select greatest\(": lambda: (["date"] * 2, [(DATES[-1],) * 2 if is_filled else (None, None)]),
-            r"select max\(as_of_date\) from": lambda: (["date"], [(DATES[-1] if is_filled else None,)]),
+            r"select greatest\(": lambda: (
+                ["date", "orders", "engagement", "reviews"],
+                [(DATES[-1], *[self.batch_in(sql)] * 3) if is_filled else (None,) * 4],
+            ),
+            r"select cast\(cast\(convert_timezone": lambda: (["landed"], [(str(DATES[-1]),)]),
+            r"select as_of_date from": lambda: (["date"], [(DATES[-1] if is_filled else None,)]),
             r"select current_timezone\(\)": lambda: (["zone", "type"], [(self.time_zone, self.type_of_a_mix)]),
             r"select 1 as nothing_new": lambda: (["nothing"], [(1,)]),
             r"select cast\((touched|business_date) as string\)": lambda: (
