@@ -22,8 +22,9 @@
     {%- endif -%}
     {#- The batch that landed last is found by statistics; a moment is no metadata. -#}
     {%- set landings, bounded = [], [] -%}
-    {%- for hub in messages if found[loop.index] -%}
-        {%- do landings.append('select max(ingested_at) as at from ' ~ hub ~ ' where landed_batch = ' ~ found[loop.index]) -%}
+    {%- for hub in messages -%}
+        {%- set batch = found[loop.index] -%}
+        {%- do landings.append('select max(ingested_at) as at from ' ~ hub ~ ' where landed_batch = ' ~ batch) if batch -%}
     {%- endfor -%}
     {%- set landed = run_query(
         'select cast(' ~ business_date('max(at)') ~ ' as string) from (' ~ landings | join(' union all ') ~ ') as landings'
