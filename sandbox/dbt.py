@@ -66,7 +66,8 @@ class Dbt:
     def stale_sources(self) -> list[str]:
         """A sentence for each source that is staler than it may be. Raises UserError if one can't be asked."""
         stale = []
-        command = ("source", "freshness", "--no-write-json")
+        # Named, because the default selector takes no sources.
+        command = ("source", "freshness", "--select", "source:*", "--no-write-json")
         for result in self._results(*command, show_progress=False, failing=("warn", "error")):
             if result.status in ("warn", "error"):
                 # dbt takes the year 1 where no row is younger than the filter in models/bronze allows.
