@@ -277,11 +277,15 @@ def topic_made_anew(pipe: Pipeline, _number: int, _choice: random.Random) -> boo
     wait_until(lambda: not set(HUBS) & set(admin.list_topics(timeout=5).topics), "the topics to go")
     for creation in admin.create_topics([NewTopic(hub, num_partitions=PARTITIONS) for hub in HUBS]).values():
         creation.result(20)
-    wait_until(
-        lambda: all(len(admin.list_topics(timeout=5).topics[hub].partitions) == PARTITIONS for hub in HUBS), "leaders"
-    )
+    wait_until(lambda: has_leaders(admin), "leaders")
     pipe.send(PORTION)
     return True
+
+
+def has_leaders(admin: AdminClient) -> bool:
+    """Whether the broker knows all topics with all their partitions; right after their creation it may know none."""
+    topics = admin.list_topics(timeout=5).topics
+    return all(hub in topics and len(topics[hub].partitions) == PARTITIONS for hub in HUBS)
 
 
 def key_comes_back(pipe: Pipeline, number: int, _choice: random.Random) -> bool:
