@@ -179,13 +179,15 @@
 {#
     Empty every table that is summed from silver's messages; the next run of dbt finds all their rows new, and computes
     them again. A sum that lost a row can't be told from what is new, and a table without rows can't be mistaken for a
-    right one. Tables with a row for each message are left alone.
+    right one. Tables with a row for each message are left alone. dim_product goes with the others: it is built from what it
+    was.
 #}
 {% macro empty_what_is_summed() %}
     {#- Gold first: a table that was emptied numbers its rows from 1 again. -#}
     {%- for layer in ['gold', 'silver'] -%}
         {%- for node in graph.nodes.values()
-            if node.resource_type == 'model' and node.config.materialized == 'incremental' and node.fqn[1] == layer
+            if node.resource_type == 'model' and node.fqn[1] == layer
+            and (node.config.materialized == 'incremental' or node.name == 'dim_product')
             and 'topic_generation' not in node.columns -%}
             {%- set table = load_relation(
                 api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)
