@@ -31,5 +31,5 @@ INCREMENTAL_TABLES: Final[dict[str, tuple[str, ...]]] = {
 `silver.message_batches` tells of nothing else."""
 
 ONLY_INCREMENTAL: Final = ("--select", "config.materialized:incremental", "dim_product")
-"""What a run must select to bring these tables up to date, where the others are of no interest. `dim_product` is a plain
-table, and says under which category sales are stored."""
+"""What a run must select to bring these tables up to date, where the others are of no interest. `dim_product` is a
+plain table, and says under which category sales are stored."""
