@@ -68,7 +68,10 @@ class Dbt:
         stale = []
         # Named, because the default selector takes no sources.
         command = ("source", "freshness", "--select", "source:*", "--no-write-json")
-        for result in self._results(*command, show_progress=False, failing=("warn", "error")):
+        results = self._results(*command, show_progress=False, failing=("warn", "error"))
+        if not results:
+            raise UserError("dbt found no source whose freshness it could ask: see models/bronze.")
+        for result in results:
             if result.status in ("warn", "error"):
                 # dbt takes the year 1 where no row is younger than the filter in models/bronze allows.
                 since = (
