@@ -25,6 +25,8 @@ def load(warehouse: Warehouse, tmp_path: Path) -> Load:
 
     def load(lines: list[str], *flags: str, types: dict[str, str] = TYPES) -> None:
         config = yaml.safe_load((ROOT / "dbt_project.yml").read_text())
+        # The group is declared beside the models.
+        seeds = {name: value for name, value in config["seeds"][config["name"]].items() if name != "+group"}
         project = {
             "name": config["name"],
             "version": config["version"],
@@ -32,13 +34,13 @@ def load(warehouse: Warehouse, tmp_path: Path) -> Load:
             "flags": config["flags"],
             "seed-paths": ["seeds"],
             "macro-paths": ["macros"],
-            "seeds": {config["name"]: {**config["seeds"][config["name"]], "+column_types": types}},
+            "seeds": {config["name"]: {**seeds, "+column_types": types}},
         }
         (tmp_path / "dbt_project.yml").write_text(yaml.safe_dump(project))
         (tmp_path / "macros").mkdir(exist_ok=True)
-        for macro in ("generate_schema_name", "seeds"):
-            text = (ROOT / "dbt_project" / "macros" / f"{macro}.sql").read_text()
-            (tmp_path / "macros" / f"{macro}.sql").write_text(text)
+        for macro in ("generate_schema_name.sql", "materializations/seed.sql"):
+            text = (ROOT / "dbt_project" / "macros" / macro).read_text()
+            (tmp_path / "macros" / Path(macro).name).write_text(text)
         (tmp_path / "seeds" / "ways_of_writing.csv").write_text("\n".join([HEADER, *lines, ""]))
         folders = ("--project-dir", str(tmp_path), "--target-path", str(tmp_path / "target"))
         warehouse.dbt("seed", *folders, "--profiles-dir", str(ROOT), *flags)
