@@ -1,3 +1,14 @@
+{# The facts that say between them which business dates gold has. #}
+{% macro facts_by_date() %}
+    {{ return([
+        ref('fct_sales_by_state_minute'),
+        ref('fct_engagement_by_product_day'),
+        ref('fct_funnel_by_product_day'),
+        ref('fct_reviews'),
+    ]) }}
+{% endmacro %}
+
+
 {#
     The latest business date that gold has facts of, as a literal; today where it has none. No later than the business date
     on which something landed last: one producer's clock that is wrong by hours must not make tomorrow "today".

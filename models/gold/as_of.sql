@@ -1,12 +1,6 @@
 -- One row: how far gold reaches. "Today" everywhere is this day, not a clock.
-{% set facts = [
-    ref('fct_sales_by_state_minute'),
-    ref('fct_engagement_by_product_day'),
-    ref('fct_funnel_by_product_day'),
-    ref('fct_reviews'),
-] %}
 {% set messages = [ref('order_messages'), ref('engagement_messages'), ref('review_messages')] %}
-{% set latest_date = latest_business_date(facts, messages) %}
+{% set latest_date = latest_business_date(facts_by_date(), messages) %}
 
 with
 

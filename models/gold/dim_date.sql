@@ -1,16 +1,10 @@
 -- One row for each day of every calendar year that gold has facts in.
-{% set facts = [
-    ref('fct_sales_by_state_minute'),
-    ref('fct_engagement_by_product_day'),
-    ref('fct_funnel_by_product_day'),
-    ref('fct_reviews'),
-] %}
 {% do allow_dates_from_metadata() %}
 
 with
 
 facts as (
-    {% for fact in facts %}
+    {% for fact in facts_by_date() %}
     select
         min(business_date) as first_date,
         max(business_date) as last_date

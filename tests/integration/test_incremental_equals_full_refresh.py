@@ -242,7 +242,7 @@ def test_an_everyday_build_with_nothing_new_sends_few_statements(built: Built) -
     for node in nodes:
         if node["config"].get("materialized") == "incremental":
             assert sent[node["name"]] == node["raw_code"].count("= arrivals("), node["name"]
-        if node["resource_type"] == "test" and f"{node['attached_node'] or ''}".startswith("model."):
+        if node["resource_type"] == "test" and f"{node.get('attached_node')}".startswith("model."):
             tested = next(each for each in nodes if each["unique_id"] == node["attached_node"])
             assert tested["config"]["materialized"] != "incremental" or not sent[node["name"]], node["name"]
 

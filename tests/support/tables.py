@@ -27,8 +27,7 @@ INCREMENTAL_TABLES: Final[dict[str, tuple[str, ...]]] = {
         "delay_to_silver_p99_seconds",
     ),
 }
-"""Each with the columns that tell of the runs and not of the events: when a row was worked on, not what it means.
-`silver.message_batches` tells of nothing else."""
+"""Each with the columns that tell of the runs and not of the events: when a row was worked on, not what it means."""
 
 ONLY_INCREMENTAL: Final = ("--select", "config.materialized:incremental", "dim_product")
 """What a run must select to bring these tables up to date, where the others are of no interest. `dim_product` is a

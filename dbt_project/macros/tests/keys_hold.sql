@@ -10,7 +10,7 @@
 {% test keys_hold(model, primary_key, within=none, foreign_keys={}) %}
 {%- set written = rows_written(model.identifier) if execute else 'true' -%}
 {%- if written != 'false' -%}
-{%- set key = [primary_key] if primary_key is string else primary_key -%}
+{%- set key = as_list(primary_key) -%}
 {%- set compared = key + ([within] if within and within not in key else []) -%}
 
 with
