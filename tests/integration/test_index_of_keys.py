@@ -64,7 +64,8 @@ def test_who_was_judged_again_is_not_what_the_index_says(judge: Judge, warehouse
     index(warehouse)
     # As the operations write it: where it stands, under a number of its own.
     warehouse.query(
-        "update silver.order_messages set verdict = 'rejected', processed_batch = processed_batch + 1 "
+        "update silver.order_messages set verdict = 'rejected', reasons = array('state_unknown'), "
+        "processed_batch = processed_batch + 1 "
         f"where {MINE} and offset = {offset}"
     )
     assert judge("judged again")[1] == "accepted"

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.events import engagement, order
+from tests.support.tables import INCREMENTAL_TABLES
 from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "journeys"
@@ -165,7 +166,7 @@ def test_another_product_of_the_session_and_another_session_are_other_journeys(
 def test_the_funnel_built_run_by_run_equals_a_full_refresh(
     warehouse: Warehouse, funnels: tuple[Funnel, Funnel]
 ) -> None:
-    tables = {"silver.journeys": ("processed_batch",), "gold.fct_funnel_by_product_day": ("processed_batch",)}
+    tables = {table: INCREMENTAL_TABLES[table] for table in ("silver.journeys", "gold.fct_funnel_by_product_day")}
     incremental = {table: warehouse.rows(table, without) for table, without in tables.items()}
     warehouse.dbt("run", "--full-refresh", "--select", "journeys", "fct_funnel_by_product_day")
     for table, without in tables.items():

@@ -78,3 +78,30 @@ def test_the_stand_in_package_has_exactly_the_tests_that_are_used(nodes: dict[st
     macros = Path(OFFLINE_PACKAGES, "dbt_expectations", "macros").glob("*.sql")
     held = set(re.findall(r"{% test (\w+)", "".join(file.read_text() for file in macros)))
     assert held == used
+
+
+WHERE_STATE_MAY_BE_READ = {
+    "modules.re": set(),
+    # dbt's own name for a model's SQL, handed on whole.
+    "compiled_code": {"materializations/incremental.sql"},
+    # docs/decisions.md, "What tests look at is kept in `graph`"; the others list the project's nodes, as dbt documents.
+    "graph.": {
+        "incremental/written.sql",
+        "operations/hubs.sql",
+        "operations/maintain.sql",
+        "set_up_local_spark.sql",
+    },
+}
+
+
+@pytest.mark.parametrize("name", WHERE_STATE_MAY_BE_READ)
+def test_no_macro_reads_sql_back_or_keeps_state_in_passing(name: str) -> None:
+    macros = ROOT / "dbt_project" / "macros"
+    found = {str(file.relative_to(macros)) for file in macros.rglob("*.sql") if name in file.read_text()}
+    assert found == WHERE_STATE_MAY_BE_READ[name]
+
+
+def test_what_a_run_wrote_is_the_only_thing_kept_in_the_graph() -> None:
+    files = (ROOT / "dbt_project" / "macros").rglob("*.sql")
+    uses = {use for file in files for use in re.findall(r"\bgraph\.\w+(?:\('\w+')?", file.read_text())}
+    assert uses == {"graph.nodes", "graph.sources", "graph.get('rows_written'", "graph.setdefault('rows_written'"}

@@ -138,11 +138,11 @@
 {%- endmacro %}
 
 
-{# Whether a body says of a field that it is one of some ids, be the body broken or not. #}
+{# Whether a body says of a field that it is one of some ids, be the body broken or not. (\Q to \E: word for word.) #}
 {% macro is_named_in(body, field, ids) -%}
     {%- set patterns = [] -%}
     {%- for id in ids -%}
-        {%- do patterns.append(modules.re.escape(id)) -%}
+        {%- do patterns.append('\\Q' ~ id | replace('\\E', '\\E\\\\E\\Q') ~ '\\E') -%}
     {%- endfor -%}
     {%- set pattern = '["\']' ~ field ~ '["\']\\s*:\\s*["\']?\\s*(' ~ patterns | join('|') ~ ')(?![\\w.-])' -%}
     coalesce(cast({{ body }} as string) rlike {{ sql_text(pattern) }}, false)
