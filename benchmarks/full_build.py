@@ -6,6 +6,7 @@ import shutil
 from benchmarks.one_job import plan
 from benchmarks.results import Case, ratios
 from benchmarks.workshop import Workshop
+from sandbox.dbt import MASTER_DATA
 
 MODELS = ("run", "--full-refresh", "--target", "local")
 
@@ -15,7 +16,7 @@ def whole_shop(workshop: Workshop, events: int, days: int, runs: int) -> list[Ca
     with workshop.broker():
         workshop.send_history(events, days)
         workshop.run("ingestion", "stream", "--once")
-    workshop.dbt("seed", "--target", "local")
+    workshop.dbt(*MASTER_DATA, "--target", "local")
     workshop.dbt(*MODELS)
     # The figures of a pick stand in the compiled SQL: they are those of the tables that are there now.
     workshop.dbt("compile", "--full-refresh", "--target", "local")
@@ -44,7 +45,7 @@ def orders_only(workshop: Workshop, orders: int, runs: int) -> list[Case]:
     with workshop.broker():
         workshop.send_orders(orders)
         workshop.run("ingestion", "stream", "--once")
-    workshop.dbt("seed", "--target", "local")
+    workshop.dbt(*MASTER_DATA, "--target", "local")
     # `dim_product` looks at all hubs: once, the tables of the others are made, empty.
     workshop.dbt(*MODELS)
     notebooks = workshop.settings.state / "notebooks"

@@ -18,6 +18,8 @@ from pyspark.sql import SparkSession
 
 from ingestion.contracts import HUBS
 
+LOADED = ("seed", "snapshot")
+"""What is there before models are built, and stays as it is."""
 PARSED = tuple(f"silver.stg_event_hub__{hub}" for hub in HUBS)
 
 
@@ -26,7 +28,7 @@ def plan(manifest: dict[str, Any], seeds: Path) -> list[dict[str, Any]]:
 
     Args:
         manifest: as `dbt compile` writes it.
-        seeds: the folder of the seeds' Delta tables.
+        seeds: the folder of the Delta tables of seeds and snapshots.
 
     Returns:
         Statements' parts: name, kind (seed, view or table), sql or path, partition_by.
@@ -34,7 +36,7 @@ def plan(manifest: dict[str, Any], seeds: Path) -> list[dict[str, Any]]:
     nodes = {
         key: node
         for key, node in manifest["nodes"].items()
-        if node["resource_type"] in ("model", "seed") and node["package_name"] == "real_time_market"
+        if node["resource_type"] in ("model", *LOADED) and node["package_name"] == "real_time_market"
     }
     order = TopologicalSorter(
         {
@@ -45,7 +47,7 @@ def plan(manifest: dict[str, Any], seeds: Path) -> list[dict[str, Any]]:
     parts = []
     for node in (nodes[key] for key in order):
         part = {"name": f"{node['schema']}.{node['name']}"}
-        if node["resource_type"] == "seed":
+        if node["resource_type"] in LOADED:
             parts.append({**part, "kind": "seed", "path": str(seeds / node["name"])})
             continue
         kind = "view" if node["config"]["materialized"] == "view" else "table"

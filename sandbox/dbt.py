@@ -14,6 +14,8 @@ from sandbox.console import console, noise_to, untrusted
 from sandbox.settings import ROOT, SandboxSettings
 from sandbox.spark import spark_server
 
+MASTER_DATA = ("build", "--resource-types", "seed", "snapshot")
+"""The command that loads what no event says: the seeds, and the history of the catalogue that follows from them."""
 FAILURES = ("RunResultError", "RunResultFailure", "MainEncounteredError", "RunningOperationCaughtError")
 """The events in which dbt says what failed."""
 

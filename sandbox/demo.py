@@ -8,7 +8,7 @@ from ingestion.kafka_options import broker_offsets
 from ingestion.settings import Settings
 from sandbox.broker import broker, start_broker
 from sandbox.console import console, run_module, step
-from sandbox.dbt import Dbt
+from sandbox.dbt import MASTER_DATA, Dbt
 from sandbox.findings import findings
 from sandbox.perspectives import Perspectives
 from sandbox.processes import only_one
@@ -39,7 +39,7 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
             with step("simulator and seeds", seconds), ThreadPoolExecutor(1) as beside:
                 # Seeds need no events, and dbt's Spark takes its time to start. Done before the stream job begins: both
                 # it and dbt make bronze's tables where there are none, and must not do so at once.
-                seeded = beside.submit(dbt.run, "seed", show_progress=False)
+                seeded = beside.submit(dbt.run, *MASTER_DATA, show_progress=False)
                 ledgers = ("--ledger", str(settings.ledgers))
                 history = ("--events", str(events), "--days", str(days))
                 run_module("simulator", "backfill", *history, *ledgers, env=env, log=settings.logs / "simulator.log")
@@ -51,7 +51,7 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
             if started_here:
                 broker(settings).stop()
         with step("dbt", seconds):
-            counts = dbt.run("build", "--exclude-resource-types", "seed", "unit_test")
+            counts = dbt.run("build", "--exclude-resource-types", "seed", "snapshot", "unit_test")
             console.print(
                 f"{seeds.get('success', 0)} seeds loaded, {counts.get('success', 0)} models built, "
                 f"{counts.get('pass', 0)} tests passed, {counts.get('warn', 0)} warnings"

@@ -24,7 +24,7 @@ def require_descriptions() -> None:
 
 def undescribed(manifest: Any) -> list[str]:
     """What has no description, such as `model orders` or `column city of model orders`."""
-    nodes = [node for node in manifest.nodes.values() if node.resource_type in ("model", "seed")]
+    nodes = [node for node in manifest.nodes.values() if node.resource_type in ("model", "seed", "snapshot")]
     missing = []
     for node in [*nodes, *manifest.sources.values()]:
         if node.package_name != manifest.metadata.project_name:

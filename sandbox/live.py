@@ -12,7 +12,7 @@ from ingestion.errors import UserError
 from ingestion.signals import StopRequest
 from sandbox.broker import broker, start_broker
 from sandbox.console import console
-from sandbox.dbt import Dbt
+from sandbox.dbt import MASTER_DATA, Dbt
 from sandbox.demo import ingestion_environment
 from sandbox.processes import only_one
 from sandbox.settings import ROOT, SandboxSettings
@@ -97,7 +97,7 @@ def run_live(settings: SandboxSettings, rate: float, seconds: float | None) -> N
                 f"Broker at {settings.broker_address}, Spark server at 127.0.0.1:{settings.spark_server_port}. "
                 "While this runs, use dbt with: --target local_server"
             )
-            dbt.run("seed")
+            dbt.run(*MASTER_DATA)
             workers.append(Worker(settings, "stream job", "ingestion", "stream"))
             gold = Gold(dbt)
             console.print("Building all models once, which warms Spark up; then the shop opens ...")

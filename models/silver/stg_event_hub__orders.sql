@@ -18,8 +18,8 @@ events as (
     {{ read_events(source('event_hub', 'orders'), fields) }}
 ),
 
-products as (
-    select * from {{ ref('product_catalogue') }}
+prices as (
+    select * from {{ ref('list_prices') }}
 ),
 
 states as (
@@ -71,10 +71,14 @@ matched as (
         if({{ is_in_time('normalised.ordered_at') }}, normalised.ordered_at, null) as ordered_at,
         states.state_code,
         countries.country_code,
-        if(normalised.is_price_missing, products.list_price, normalised.sent_price) as price,
+        if(normalised.is_price_missing, prices.list_price, normalised.sent_price) as price,
         if(normalised.is_quantity_missing, 1, normalised.sent_quantity) as quantity
     from normalised
-    left join products on normalised.product_id = products.product_id
+    left join prices
+        on
+            normalised.product_id = prices.product_id
+            and normalised.ingested_at >= prices.valid_from
+            and normalised.ingested_at < prices.valid_to
     left join states on normalised.state_alias = states.alias
     left join countries on normalised.country_alias = countries.alias
 ),

@@ -110,3 +110,38 @@ def test_a_fact_whose_dimension_is_behind_fails_and_loses_nothing(shop: Warehous
     assert sales(shop) == before
     build(shop)
     assert sales(shop) == before | {"Behind": 1, "Electronics": before.get("Electronics", 0) + 1}
+
+
+def test_a_price_edit_changes_what_lands_behind_it_and_nothing_else(shop: Warehouse) -> None:
+    (listed,) = shop.query("select product_id, list_price from silver.product_catalogue order by product_id limit 1")
+    product, price = listed["product_id"], listed["list_price"]
+
+    def prices(table: str) -> list[Any]:
+        """Of the orders that the test has sent, in their order."""
+        sold = f"select price from silver.{table} where order_id like 'priced %' order by order_id"
+        return [row["price"] for row in shop.query(sold)]
+
+    def sell_without_a_price(number: int) -> None:
+        sell(shop, order_id=f"priced {number}", product_id=product, price=None)
+
+    sell_without_a_price(1)
+    build(shop)
+    sell_without_a_price(2)
+    shop.query(f"update silver.product_catalogue set list_price = list_price + 1 where product_id = '{product}'")
+    shop.dbt("snapshot")
+    sell_without_a_price(3)
+    build(shop)
+    shop.query(f"delete from silver.product_catalogue where product_id = '{product}'")
+    shop.dbt("snapshot")
+    sell_without_a_price(4)
+    build(shop)
+    shop.query(
+        f"insert into silver.product_catalogue select * from silver.catalogue_kept where product_id = '{product}'"
+    )
+    shop.dbt("snapshot")
+    sell_without_a_price(5)
+    build(shop)
+    # The second landed before the edit and was judged after it; the fourth had no price to take.
+    assert prices("orders") == [price, price, price + 1, price]
+    # What a full refresh would judge.
+    assert prices("stg_event_hub__orders") == [price, price, price + 1, None, price]

@@ -265,7 +265,7 @@ def test_every_column_is_described(built: Built) -> None:
     manifest = json.loads((built.warehouse.target / "manifest.json").read_text())
     tables = [*manifest["nodes"].values(), *manifest["sources"].values()]
     for node in tables:
-        if node["resource_type"] in ("model", "seed", "source"):
+        if node["resource_type"] in ("model", "seed", "snapshot", "source"):
             table = f"{node['schema']}.{node.get('alias') or node['identifier']}"
             described = [name for name, column in node["columns"].items() if column["description"]]
             assert sorted(described) == sorted(built.warehouse.spark.table(table).columns), table

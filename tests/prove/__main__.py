@@ -12,6 +12,7 @@ import click
 import numpy as np
 
 from sandbox.console import console
+from sandbox.dbt import MASTER_DATA
 from tests.prove.faults import FAULTS, Fault, Skipped
 from tests.prove.pipeline import Pipeline, State
 from tests.prove.report import Row, as_markdown, as_table
@@ -83,7 +84,7 @@ def prove(
         return row
 
     pipe.start()
-    pipe.dbt.run("seed", show_progress=False)
+    pipe.dbt.run(*MASTER_DATA, show_progress=False)
     for fault in faults:
         try:
             begun = time.monotonic()

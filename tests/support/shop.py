@@ -14,7 +14,7 @@ from typing import Any
 from ingestion.contracts import HUBS
 from sandbox.broker import broker, start_broker
 from sandbox.console import run_module
-from sandbox.dbt import Dbt
+from sandbox.dbt import MASTER_DATA, Dbt
 from sandbox.demo import ingestion_environment
 from sandbox.findings import findings
 from sandbox.perspectives import Perspectives
@@ -70,7 +70,7 @@ def main(folder: Path) -> None:
     dbt = Dbt(settings)
     start_broker(settings)
     try:
-        dbt.run("seed", show_progress=False)
+        dbt.run(*MASTER_DATA, show_progress=False)
         for name, arguments in HISTORIES.items():
             history = ("backfill", "--events", str(EVENTS), "--days", "90", *arguments)
             run_module(

@@ -10,7 +10,7 @@ from dbt.cli.main import dbtRunner
 from pyspark.sql import SparkSession
 
 from ingestion import bronze
-from sandbox.dbt import Dbt
+from sandbox.dbt import MASTER_DATA, Dbt
 from sandbox.perspectives import Perspectives
 from tests.support.sandboxes import TestSandbox
 
@@ -64,7 +64,7 @@ class Warehouse:
     def seed(self) -> None:
         """Have the seeds loaded: by the first who asks, for all tests of this process."""
         if not self._is_seeded:
-            self.dbt("seed")
+            self.dbt(*MASTER_DATA)
             self._is_seeded = True
 
     def dbt(self, *arguments: str) -> dict[str, int]:

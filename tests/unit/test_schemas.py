@@ -37,7 +37,7 @@ def test_schemas_are_the_layers_with_the_prefix_if_there_is_one(
     parsed = dbt("parse", target=target)
     assert parsed.success, parsed.exception
     nodes = parsed.result.nodes.values()
-    stored = {node.schema for node in nodes if node.resource_type in ("model", "seed")}
+    stored = {node.schema for node in nodes if node.resource_type in ("model", "seed", "snapshot")}
     assert stored == {f"{prefix}silver", f"{prefix}gold"}
     elsewhere = {node.schema for node in nodes} - stored
     assert all(schema.startswith(prefix) for schema in elsewhere)

@@ -42,7 +42,7 @@
 #}
 {% macro stored_tables() %}
     {%- set nodes = [] if schema_prefix() else graph.sources.values() | list -%}
-    {%- for node in graph.nodes.values() if node.config.materialized in ('table', 'incremental', 'seed') -%}
+    {%- for node in graph.nodes.values() if node.config.materialized in ('table', 'incremental', 'seed', 'snapshot') -%}
         {%- do nodes.append(node) -%}
     {%- endfor -%}
     {%- set tables = [] -%}
