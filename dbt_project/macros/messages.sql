@@ -173,9 +173,3 @@
     {%- endset -%}
     {{ return(query) }}
 {% endmacro %}
-
-
-{# What an order comes to, never what it says it comes to; a rejected one may hold any price. #}
-{% macro order_total() -%}
-    try_cast(price * quantity as decimal(18, 2))
-{%- endmacro %}

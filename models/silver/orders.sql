@@ -9,6 +9,7 @@ select
     price,
     quantity,
     total_amount,
+    total_differs,
     is_price_imputed,
     is_quantity_imputed,
     city,

@@ -2,7 +2,7 @@
 {% set fields %}
     order_id string, timestamp string, customer_id string, product_id string, category string, price double,
     quantity double, total_amount double, city string, state string, country string, latitude double, longitude double,
-    delivery_status string, session_id string, content_type string, schema_version string
+    delivery_status string, session_id string, content_type string, currency string, schema_version string
 {% endset %}
 {% set mistyped = [] %}
 {% for field in ['total_amount', 'latitude', 'longitude'] %}
@@ -48,10 +48,14 @@ normalised as (
         -- Power BI's engine ignores case and spaces, so ids and names must differ in more than these.
         upper({{ squeeze('event.product_id') }}) as product_id,
         initcap({{ squeeze('event.category') }}) as category,
-        try_cast(event.price as decimal(18, 2)) as sent_price,
+        try_cast(event.price as decimal(18, 6)) as sent_price,
+        event.price < 0 as is_price_negative,
         event.price is null and not {{ is_not_a_number('price', 'text', 'event') }} as is_price_missing,
         event.quantity as sent_quantity,
+        event.quantity < 0 as is_quantity_negative,
         event.quantity is null and not {{ is_not_a_number('quantity', 'text', 'event') }} as is_quantity_missing,
+        event.total_amount as sent_total,
+        upper({{ strip('event.currency') }}) as currency,
         {{ squeeze('event.city') }} as city,
         {{ lookup_form('event.state') }} as state_alias,
         {{ lookup_form('event.country') }} as country_alias,
@@ -93,12 +97,19 @@ judged as (
             if(product_id is not null, null, 'missing_product'),
             if(ordered_at is not null, null, 'bad_timestamp'),
             if(not is_price_missing or price is not null, null, 'missing_price'),
-            if(is_price_missing or (price > 0 and price <= {{ var("highest_price") }}), null, 'bad_price'),
+            if(is_price_negative or is_quantity_negative, 'is_return', null),
             if(
-                quantity between 1 and {{ var("highest_quantity") }} and quantity = floor(quantity),
+                is_price_missing or is_price_negative or price between 0 and {{ var("highest_price") }},
+                null,
+                'bad_price'
+            ),
+            if(
+                is_quantity_negative
+                or (quantity between 1 and {{ var("highest_quantity") }} and quantity = floor(quantity)),
                 null,
                 'bad_quantity'
             ),
+            if(currency is null or currency = 'USD', null, 'not_usd'),
             if(country_code is not null, null, 'not_usa'),
             -- States are the USA's: a place elsewhere is not also an unknown state.
             if(country_code is null or state_code is not null, null, 'unknown_state'),
@@ -110,6 +121,15 @@ judged as (
             if(is_mistyped, 'wrong_type', null)
         ) as findings
     from matched
+),
+
+-- Whole numbers from here on, so that a total is a decimal; what a rejected order says may be too large for one.
+priced as (
+    select
+        * except (quantity),
+        try_cast(quantity as int) as quantity,
+        try_cast(price * try_cast(quantity as int) as decimal(18, 2)) as total_amount
+    from judged
 )
 
 select
@@ -129,7 +149,10 @@ select
     product_id,
     category,
     price,
-    try_cast(quantity as int) as quantity,
+    quantity,
+    total_amount,
+    sent_total is not null
+    and not coalesce(abs(try_cast(sent_total as decimal(38, 6)) - total_amount) <= 0.01, false) as total_differs,
     city,
     state_code,
     latitude,
@@ -139,4 +162,4 @@ select
     content_type,
     is_price_missing as is_price_imputed,
     is_quantity_missing as is_quantity_imputed
-from judged
+from priced

@@ -121,9 +121,13 @@ def moment_of(value: Any) -> datetime | None:
         return None
 
 
-def as_decimal(number: float) -> Decimal:
-    """A number to the cent, half away from zero, as the double that is nearest to what was written."""
-    return Decimal(repr(float(number))).quantize(Decimal("0.01"), ROUND_HALF_UP)
+def as_price(number: float) -> Decimal:
+    """A number to six decimals, half away from zero, as the double that is nearest to what was written."""
+    return Decimal(repr(float(number))).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+
+
+def is_negative(value: Any) -> bool:
+    return is_number(value) and value < 0
 
 
 def is_number(value: Any) -> bool:
@@ -138,14 +142,19 @@ def as_double(value: float) -> float:
 
 
 def is_bad_number(field: str, value: Any) -> bool:
-    """Whether an event's price, quantity or rating can't be; null and missing are judged by the field."""
+    """Whether an event's price, quantity or rating can't be; null and missing are judged by the field.
+
+    A negative price or quantity is a return, and nothing else.
+    """
     if value is None:
         return field == "rating"
     if not is_number(value):
         return True
     number = as_double(value)
+    if field != "rating" and number < 0:
+        return False
     if field == "price":
-        return not (0 < number < 1e12 and 0 < as_decimal(number) <= VARIABLES["highest_price"])
+        return not (number < 1e12 and as_price(number) <= VARIABLES["highest_price"])
     highest = VARIABLES["highest_quantity"] if field == "quantity" else 5
     return not (1 <= number <= highest and number == int(number))
 
@@ -265,7 +274,7 @@ def test_times_and_numbers_are_judged_as_python_judges_them(hub: str, judged: di
     fields = [field for field in ("price", "quantity", "rating") if field in contract(hub)["properties"]]
     wrong = []
     judgements = Counter[tuple[str, bool]]()
-    reasons = ["bad_timestamp", *(f"bad_{field}" for field in fields)]
+    reasons = ["bad_timestamp", *(f"bad_{field}" for field in fields), *(["is_return"] if hub == "orders" else [])]
     for body, row in judged[hub]:
         error, event, is_plain = read(body)
         if error or not is_plain:
@@ -273,6 +282,8 @@ def test_times_and_numbers_are_judged_as_python_judges_them(hub: str, judged: di
         moment = moment_of(event.get("timestamp"))
         bad = {"bad_timestamp": not (moment and earliest <= moment <= AT + timedelta(days=1))}
         bad |= {f"bad_{field}": is_bad_number(field, event.get(field)) for field in fields}
+        if hub == "orders":
+            bad["is_return"] = is_negative(event.get("price")) or is_negative(event.get("quantity"))
         judgements.update(bad.items())
         for reason, is_bad in bad.items():
             if is_bad != (reason in row["reasons"]):
@@ -294,7 +305,7 @@ def kept(hub: str, event: dict[str, Any]) -> dict[str, Any]:
         result["is_price_imputed"], result["is_quantity_imputed"] = "price" in missing, "quantity" in missing
         result["quantity"] = 1 if "quantity" in missing else int(event["quantity"])
         if "price" not in missing:
-            result["price"] = as_decimal(event["price"])
+            result["price"] = as_price(event["price"])
     if hub == "reviews":
         result["rating"] = int(event["rating"])
         if event.get("order_id") is None or isinstance(event["order_id"], str):
@@ -346,11 +357,12 @@ def test_what_is_accepted_is_in_the_ranges_that_are_promised(
             "business date": abs(row["business_date"] - moment.date()) <= timedelta(days=1),
         }
         if hub == "orders":
-            holds["price"] = 0 < row["price"] <= VARIABLES["highest_price"]
+            holds["price"] = 0 <= row["price"] <= VARIABLES["highest_price"]
             holds["quantity"] = (
                 isinstance(row["quantity"], int) and 1 <= row["quantity"] <= VARIABLES["highest_quantity"]
             )
-            holds["total"] = row["total_amount"] == row["price"] * row["quantity"]
+            total = row["price"] * row["quantity"]
+            holds["total"] = row["total_amount"] == total.quantize(Decimal("0.01"), ROUND_HALF_UP)
             holds["status"] = row["delivery_status"] in ("Processing", "Shipped", "Delivered", "Cancelled")
         elif hub == "engagement":
             holds["type"] = row["event_type"] in ("view", "click", "like")

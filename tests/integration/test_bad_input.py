@@ -145,19 +145,19 @@ REJECTED = {(hub, name): case for hub in HUBS for name, case in (unreadable(hub)
     ("orders", "price NaN as a string"): sent("orders", "bad_price", price="NaN"),
     ("orders", "price 1e400"): written("orders", "price", "1e400", "bad_price"),
     ("orders", "price 1e999999999"): written("orders", "price", "1e999999999", "bad_price"),
-    ("orders", "price negative"): sent("orders", "bad_price", price=-1),
-    ("orders", "price 0"): sent("orders", "bad_price", price=0),
+    ("orders", "price negative"): sent("orders", "is_return", price=-1),
     ("orders", "price absurd"): sent("orders", "bad_price", price=1e12),
     ("orders", "no price of an unlisted product"): sent("orders", "missing_price", price=..., product_id="?"),
     ("orders", "quantity 0"): sent("orders", "bad_quantity", quantity=0),
     ("orders", "quantity 2.5"): sent("orders", "bad_quantity", quantity=2.5),
-    ("orders", "quantity negative"): sent("orders", "bad_quantity", quantity=-1),
+    ("orders", "quantity negative"): sent("orders", "is_return", quantity=-1),
     ("orders", "quantity NaN as a string"): sent("orders", "bad_quantity", quantity="NaN"),
+    ("orders", "another currency"): sent("orders", "not_usd", currency="CAD"),
     ("orders", "another country"): sent("orders", "not_usa", country="Canada", state="Ontario"),
     ("orders", "an unknown delivery status"): sent("orders", "bad_delivery_status", delivery_status="Lost"),
     ("orders", "latitude NaN as a string"): sent("orders", "wrong_type", latitude="NaN"),
     ("orders", "several things wrong"): sent(
-        "orders", "bad_price", "bad_quantity", "unknown_state", price=-1, quantity=0, state="ZZ"
+        "orders", "bad_price", "bad_quantity", "unknown_state", price="1", quantity=0, state="ZZ"
     ),
     ("engagement", "an empty object"): Case(
         b"{}",
@@ -233,9 +233,9 @@ OTHER_TYPES: dict[str, list[Any]] = {
 }
 FIELDS = [(hub, field) for hub in HUBS for field in contract(hub)["properties"] if field != "schema_version"]
 REASONS = {
-    **{"timestamp": "bad_timestamp", "state": "unknown_state", "country": "not_usa", "price": "bad_price"},
-    **{"quantity": "bad_quantity", "delivery_status": "bad_delivery_status", "event_type": "bad_event_type"},
-    **{"rating": "bad_rating", "engagement content_type": "unknown_content_type"},
+    **{"timestamp": "bad_timestamp", "state": "unknown_state", "country": "not_usa", "currency": "not_usd"},
+    **{"price": "bad_price", "quantity": "bad_quantity", "delivery_status": "bad_delivery_status"},
+    **{"event_type": "bad_event_type", "rating": "bad_rating", "engagement content_type": "unknown_content_type"},
 }
 """Fields whose wrong types have a reason of their own; of the others it is wrong_type."""
 

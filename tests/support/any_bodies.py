@@ -117,6 +117,7 @@ NUMBERS = st.one_of(
     st.floats(-1, 20_000),
     st.floats(allow_nan=False),
     st.decimals(0, 1_000_001, places=3),
+    st.decimals(0, 10, places=8),
 ).map(str)
 """Numbers as JSON writes them, but for what Python writes otherwise."""
 

@@ -4,7 +4,7 @@
 #}
 
 
-{# Each hub with its tables, the column that names its events, and what its messages hold beyond their verdicts. #}
+{# Each hub with its tables, and the column that names its events. #}
 {% macro hubs() %}
     {{ return([
         {
@@ -14,7 +14,6 @@
             'index': ref('order_keys'),
             'messages': ref('order_messages'),
             'key': 'order_id',
-            'computed': {'total_amount': order_total()},
         },
         {
             'name': 'engagement',
@@ -23,7 +22,6 @@
             'index': ref('engagement_keys'),
             'messages': ref('engagement_messages'),
             'key': 'event_id',
-            'computed': {},
         },
         {
             'name': 'reviews',
@@ -32,7 +30,6 @@
             'index': ref('review_keys'),
             'messages': ref('review_messages'),
             'key': 'review_id',
-            'computed': {},
         },
     ]) }}
 {% endmacro %}
@@ -133,9 +130,7 @@
     merge into {{ hub.messages }} as stands
     using (
         select
-            {% for column in columns -%}
-            {{ hub.computed[column] ~ ' as ' if column in hub.computed }}{{ column }},
-            {% endfor -%}
+            {{ columns | join(', ') }},
             cast({{ batch }} as bigint) as processed_batch,
             current_timestamp() as processed_at
         from (
