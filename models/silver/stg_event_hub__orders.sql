@@ -75,7 +75,7 @@ matched as (
         if({{ is_in_time('normalised.ordered_at') }}, normalised.ordered_at, null) as ordered_at,
         states.state_code,
         countries.country_code,
-        if(normalised.is_price_missing, prices.list_price, normalised.sent_price) as price,
+        if(normalised.is_price_missing, cast(prices.list_price as decimal(18, 6)), normalised.sent_price) as price,
         if(normalised.is_quantity_missing, 1, normalised.sent_quantity) as quantity
     from normalised
     left join prices
