@@ -137,7 +137,10 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
         top.add_column(name, justify="left" if name == "state" else "right")
     for state in states[:5]:
         top.add_row(
-            state["state"], f"${state['revenue']:,.2f}", f"{state['revenue'] / total:.1%}", f"{state['orders']:,}"
+            state["state"],
+            f"${state['revenue']:,.2f}",
+            f"{state['revenue'] / total:.1%}" if total else "",
+            f"{state['orders']:,}",
         )
     top.add_row("all states", f"${total:,.2f}", "", f"{summary['orders']:,}", style="bold")
 

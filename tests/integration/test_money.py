@@ -10,6 +10,8 @@ from tests.support.events import order
 from tests.support.warehouse import Message, Warehouse
 
 GENERATION = "money"
+GIFT_DAY = "2026-05-09"
+"""Nothing else is sold on it."""
 AT = datetime(2026, 6, 30, tzinfo=UTC)
 
 
@@ -51,7 +53,7 @@ CASES = {
     "dollars in lower case": Case(sent(18995, 1, 18995, currency="usd"), "18995.00"),
     "pesos": Case(sent(1899.0, 1, 1899.0, currency="MXN"), reason="not_usd"),
     "yen": Case(sent(14800, 1, 14800, currency="jpy"), reason="not_usd"),
-    "a gift": Case(sent(0, 1, 0), "0.00"),
+    "a gift": Case(sent(0, 1, 0, timestamp=f"{GIFT_DAY}T10:00:00", session_id="money gift"), "0.00"),
     "two gifts": Case(sent(0.0, 2, 0.0), "0.00"),
     "goods that come back": Case(sent(12.75, -2, -25.5), reason="is_return"),
     "money that goes back": Case(sent(-12.75, 4, -51.0), reason="is_return"),
@@ -67,7 +69,9 @@ def judged(warehouse: Warehouse) -> dict[str, dict[str, Any]]:
     bodies = [order(order_id=f"money {name}", **case.fields) for name, case in CASES.items()]
     warehouse.seed()
     warehouse.land([Message(body, 0, n, AT) for n, body in enumerate(bodies)], GENERATION)
-    warehouse.dbt("run", "--select", "stg_event_hub__orders", "list_prices", "order_messages", "orders")
+    warehouse.dbt(
+        "run", "--select", "+fct_sales_by_state_minute", "+fct_sales_by_product_day", "+fct_funnel_by_product_day"
+    )
     rows = warehouse.query(f"select * from silver.order_messages where topic_generation = '{GENERATION}'")
     return {name: next(row for row in rows if row["offset"] == n) for n, name in enumerate(CASES)}
 
@@ -79,3 +83,18 @@ def test_an_order_comes_to_price_times_quantity_or_is_rejected(name: str, judged
     if not case.reason:
         assert message["price"] == Decimal(str(case.fields["price"]))
         assert (message["total_amount"], message["total_differs"]) == (Decimal(case.total), case.differs)
+
+
+def test_a_day_of_gifts_has_orders_and_items_and_no_sales(
+    warehouse: Warehouse, judged: dict[str, dict[str, Any]]
+) -> None:
+    for fact in ("fct_sales_by_state_minute", "fct_sales_by_product_day"):
+        rows = warehouse.query(
+            f"select total_sales, total_items, order_count from gold.{fact} where business_date = '{GIFT_DAY}'"
+        )
+        assert rows == [{"total_sales": Decimal("0.00"), "total_items": 1, "order_count": 1}], fact
+    rows = warehouse.query(
+        "select unviewed_journeys_purchased as bought, unviewed_sales as sales from gold.fct_funnel_by_product_day"
+        f" where business_date = '{GIFT_DAY}'"
+    )
+    assert rows == [{"bought": 1, "sales": Decimal("0.00")}]
