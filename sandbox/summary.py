@@ -21,6 +21,7 @@ HUB_ACCOUNT = """
     from (select distinct topic_generation, partition, offset from bronze.{hub}) as landed
     left join silver.{messages} as messages using (topic_generation, partition, offset)
 """
+TOTAL_DIFFERS = "select count_if(total_differs) as total_differs from silver.orders"
 ERASED = "select hub, count(*) as messages from bronze.erased_positions group by hub"
 REASONS = """
     select reason, count(*) as messages
@@ -69,6 +70,7 @@ def summarise(dbt: Dbt, ledger: Ledger, in_broker: dict[str, int]) -> dict[str, 
                 "sent": max(ledger.hubs[hub].sent, in_broker[hub]),
                 "erased": erased.get(hub, 0),
                 **dbt.query(HUB_ACCOUNT.format(hub=hub, messages=MESSAGES[hub]))[0],
+                **(dbt.query(TOTAL_DIFFERS)[0] if hub == "orders" else {}),
                 "reasons": {row["reason"]: row["messages"] for row in dbt.query(REASONS.format(hub=hub))},
             }
             for hub in HUBS
@@ -123,10 +125,11 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
         *([("erased since", "erased")] if any(account["erased"] for account in hubs.values()) else []),
         ("accepted", "accepted"),
         ("  with fields that the contract lacks", "new_fields"),
+        ("  with a total that is not price x quantity", "total_differs"),
         ("duplicates", "duplicates"),
         ("quarantined", "quarantined"),
     ):
-        flow.add_row(name, *(f"{account[figure]:,}" for account in hubs.values()))
+        flow.add_row(name, *(f"{account[figure]:,}" if figure in account else "" for account in hubs.values()))
     for reason in sorted({reason for account in hubs.values() for reason in account["reasons"]}):
         flow.add_row(f"  {reason}", *(f"{account['reasons'].get(reason, 0):,}" for account in hubs.values()))
 
