@@ -77,14 +77,20 @@ class TestSandbox:
             os.environ["SPARK_CONF_DIR"] = before
 
     def without_code_generation(self) -> None:
-        """Let Spark interpret expressions: on small data it takes longer to compile them than to evaluate them.
+        """Let Spark interpret expressions, in one partition and by the first plan: planning is what small data costs.
 
-        A run of all models over some thousand events took 112 to 123 s of CPU instead of 155 to 187 (2 cores, 24 GB,
-        2026-11-25). The histories of the findings are built with code generation, as users build.
+        A run of all models over some thousand events took 112 to 123 s of CPU interpreted instead of 155 to 187 (2 cores,
+        24 GB, 2026-11-25); one over 150 new events 68 to 75 s in one partition and without adaptive plans instead of 74
+        to 88 (2026-11-30). The histories of the findings are built with all of it, as users build.
         """
-        self.environment["PYSPARK_SUBMIT_ARGS"] = (
-            "--conf spark.sql.codegen.wholeStage=false --conf spark.sql.codegen.factoryMode=NO_CODEGEN pyspark-shell"
-        )
+        settings = {
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+            "spark.sql.shuffle.partitions": "1",
+            "spark.sql.adaptive.enabled": "false",
+        }
+        options = " ".join(f"--conf {name}={value}" for name, value in settings.items())
+        self.environment["PYSPARK_SUBMIT_ARGS"] = f"{options} pyspark-shell"
 
     def command(self, module: str, *arguments: str) -> list[str]:
         """One of our command lines."""
