@@ -73,11 +73,19 @@ prove: setup ## Break the pipeline in every way and hold the outcome against the
 bench: setup ## Measure each case beside what it is compared with, on a quiet machine (hours): BENCH="--only ingest"
 	@$(BIN)/python -m benchmarks $(BENCH)
 
-lint: setup ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt
+# What sqlfluff looks at, and what its findings depend on.
+SQL := $(sort $(shell find models tests/data dbt_project/analyses -name '*.sql'))
+SQL_RULES := .sqlfluff requirements.lock $(sort $(shell find dbt_project/macros -name '*.sql'))
+
+# The files that changed since they were last in order; all of them once a rule or a macro did.
+$(VENV)/sql-in-order: $(SQL) $(SQL_RULES) | setup
+	@$(BIN)/sqlfluff lint --templater jinja --processes 2 $(if $(filter $(SQL_RULES),$?),$(SQL),$?)
+	@touch $@
+
+lint: setup $(VENV)/sql-in-order ## Check style, types and descriptions: ruff, mypy, sqlfluff, dbt
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/sqlfluff lint --templater jinja --processes 2 models tests/data dbt_project/analyses
 	@$(BIN)/python -m sandbox check-descriptions
 
 # --strict: a package that the database does not answer for is a failure, not "no known vulnerabilities".

@@ -79,9 +79,9 @@ class TestSandbox:
     def without_code_generation(self) -> None:
         """Let Spark interpret expressions, in one partition and by the first plan: planning is what small data costs.
 
-        A run of all models over some thousand events took 112 to 123 s of CPU interpreted instead of 155 to 187 (2 cores,
-        24 GB, 2026-11-25); one over 150 new events 68 to 75 s in one partition and without adaptive plans instead of 74
-        to 88 (2026-11-30). The histories of the findings are built with all of it, as users build.
+        A run of all models over some thousand events took 112 to 123 s of CPU interpreted instead of 155 to 187 (2
+        cores, 24 GB, 2026-11-25); one over 150 new events 68 to 75 s in one partition and without adaptive plans
+        instead of 74 to 88 (2026-11-30). The histories of the findings are built with all of it, as users build.
         """
         settings = {
             "spark.sql.codegen.wholeStage": "false",
