@@ -21,7 +21,7 @@ HUB_ACCOUNT = """
     from (select distinct topic_generation, partition, offset from bronze.{hub}) as landed
     left join silver.{messages} as messages using (topic_generation, partition, offset)
 """
-TOTAL_DIFFERS = "select count_if(total_differs) as total_differs from silver.orders"
+TOTAL_DIFFERS = "select count_if(total_differs) as total_differs from silver.order_lines"
 ERASED = "select hub, count(*) as messages from bronze.erased_positions group by hub"
 REASONS = """
     select reason, count(*) as messages

@@ -173,3 +173,9 @@
     {%- endset -%}
     {{ return(query) }}
 {% endmacro %}
+
+
+{# How far a delivery status is, from 1 on: it only moves forward. #}
+{% macro status_rank(status) -%}
+    array_position(array('Processing', 'Shipped', 'Delivered', 'Cancelled'), {{ status }})
+{%- endmacro %}

@@ -9,7 +9,7 @@ latest_events as (
         business_date,
         ordered_at as happened_at,
         ingested_at
-    from {{ ref('orders') }}
+    from {{ ref('order_lines') }}
     union all
     select
         business_date,

@@ -1,16 +1,16 @@
--- One row for each business date, product, state and content type with an order.
+-- One row for each business date, product, state and content type with an order line.
 {{ config(materialized='incremental', partition_by='business_date') }}
 {% set arrived = arrivals(ref('order_messages')) %}
 {% set dates = touched_dates(arrived) %}
 
 with
 
-orders as (
+order_lines as (
     select
         * except (content_type),
         {{ known_content_type('content_type') }} as content_type,
         delivery_status = 'Cancelled' as is_cancelled
-    from {{ ref('orders') }}
+    from {{ ref('order_lines') }}
     where {{ dates }} and {{ arrived.so_far }}
 ),
 
@@ -21,7 +21,7 @@ fct_sales_by_product_day as (
         state_code,
         content_type,
         {{ sales_measures() }}
-    from orders
+    from order_lines
     group by business_date, product_id, state_code, content_type
 )
 

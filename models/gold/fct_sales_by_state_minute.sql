@@ -4,13 +4,13 @@
 -- Sales are summed again under its new category, where a product gets one.
 {% set recategorised = arrivals(ref('dim_product'), by='category_batch') %}
 {% set dates = touched_dates(
-    arrived, also=dates_of_recategorised(ref('orders'), ref('dim_product'), recategorised)
+    arrived, also=dates_of_recategorised(ref('order_lines'), ref('dim_product'), recategorised)
 ) %}
 
 with
 
-orders as (
-    select * from {{ ref('orders') }}
+order_lines as (
+    select * from {{ ref('order_lines') }}
     where {{ dates }} and {{ arrived.so_far }}
 ),
 
@@ -20,12 +20,12 @@ products as (
 
 sales as (
     select
-        orders.* except (category),
+        order_lines.* except (category),
         {{ known_or_fail('products.category', 'dim_product') }} as category,
-        date_trunc('minute', orders.ordered_at) as minute_at,
-        orders.delivery_status = 'Cancelled' as is_cancelled
-    from orders
-    left join products on orders.product_id = products.product_id
+        date_trunc('minute', order_lines.ordered_at) as minute_at,
+        order_lines.delivery_status = 'Cancelled' as is_cancelled
+    from order_lines
+    left join products on order_lines.product_id = products.product_id
 ),
 
 fct_sales_by_state_minute as (

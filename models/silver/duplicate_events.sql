@@ -1,6 +1,6 @@
 -- One row for each event of any hub whose key was accepted before, with the position of the one that counts.
 {% for hub, messages, key in [
-    ('orders', ref('order_messages'), 'order_id'),
+    ('orders', ref('order_messages'), 'order_line_id'),
     ('engagement', ref('engagement_messages'), 'event_id'),
     ('reviews', ref('review_messages'), 'review_id'),
 ] %}

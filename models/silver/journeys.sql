@@ -7,7 +7,7 @@
 ) }}
 {% set seen = arrivals(ref('engagement_messages'), mark='engagement_batch') %}
 {% set sold = arrivals(ref('order_messages'), mark='order_batch') %}
-{% set dates = touched_dates([], also=dates_of_journeys(ref('engagement_events'), seen, ref('orders'), sold)) %}
+{% set dates = touched_dates([], also=dates_of_journeys(ref('engagement_events'), seen, ref('order_lines'), sold)) %}
 
 with
 
@@ -16,8 +16,8 @@ engagement_events as (
     where {{ dates }} and {{ seen.so_far }}
 ),
 
-orders as (
-    select * from {{ ref('orders') }}
+order_lines as (
+    select * from {{ ref('order_lines') }}
     where {{ dates }} and {{ sold.so_far }} and session_id is not null
 ),
 
@@ -50,7 +50,7 @@ events as (
         struct(ordered_at, 1 as hub, topic_generation, partition, offset) as place_in_time,
         total_amount as sales,
         {{ sold.new }} as is_new
-    from orders
+    from order_lines
 ),
 
 -- All events of the journeys that got one: a day has many more events than a batch, and grouping is what costs.

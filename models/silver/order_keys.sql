@@ -1,4 +1,4 @@
--- One row for each message: the narrow index by which an order id that comes back is known, months later too.
+-- One row for each message: the narrow index by which an order line that comes back is known, months later too.
 -- Built behind order_messages, which look there and, for what the index has not reached, among themselves.
 {{ config(
     materialized='incremental',
@@ -11,7 +11,7 @@
 with
 
 order_keys as (
-    {{ index_of_keys(ref('order_messages'), 'order_id', arrived.new) }}
+    {{ index_of_keys(ref('order_messages'), 'order_line_id', arrived.new) }}
 )
 
 select * from order_keys

@@ -13,7 +13,7 @@ with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__orders'), 'order_id', arrived.new, judged_keys('order_keys', 'order_id', arrived)
+        ref('stg_event_hub__orders'), 'order_line_id', arrived.new, judged_keys('order_keys', 'order_line_id', arrived)
     ) }}
 ),
 
@@ -35,7 +35,9 @@ order_messages as (
         new_fields,
         duplicate_of,
         body,
+        order_line_id,
         order_id,
+        line_number,
         ordered_at,
         business_date,
         customer_id,

@@ -1,30 +1,36 @@
--- One row for each accepted order.
-select
-    order_id,
-    ordered_at,
-    business_date,
-    customer_id,
-    product_id,
-    category,
-    price,
-    quantity,
-    total_amount,
-    total_differs,
-    is_price_imputed,
-    is_quantity_imputed,
-    city,
-    state_code,
-    latitude,
-    longitude,
-    delivery_status,
-    session_id,
-    content_type,
-    topic_generation,
-    partition,
-    offset,
-    landed_batch,
-    processed_batch,
-    enqueued_at,
-    ingested_at
-from {{ ref('order_messages') }}
-where verdict = 'accepted'
+-- One row for each order: its lines together. Who ordered, where and when are those of the line that landed first.
+with
+
+order_lines as (
+    select
+        *,
+        {{ place_in_line('order_lines') }} as place_in_line
+    from {{ ref('order_lines') }} as order_lines
+),
+
+orders as (
+    select
+        order_id,
+        min_by(ordered_at, place_in_line) as ordered_at,
+        min_by(business_date, place_in_line) as business_date,
+        min_by(customer_id, place_in_line) as customer_id,
+        min_by(state_code, place_in_line) as state_code,
+        min_by(session_id, place_in_line) as session_id,
+        min_by(content_type, place_in_line) as content_type,
+        count(*) as line_count,
+        cast(sum(quantity) as bigint) as units,
+        cast(sum(total_amount) as decimal(18, 2)) as gross_amount,
+        cast(sum(if(delivery_status = 'Cancelled', 0, total_amount)) as decimal(18, 2)) as net_amount,
+        -- As a whole it is as far as the line that is behind, of those that are not Cancelled.
+        coalesce(
+            min_by(
+                if(delivery_status = 'Cancelled', null, delivery_status),
+                if(delivery_status = 'Cancelled', null, {{ status_rank('delivery_status') }})
+            ),
+            'Cancelled'
+        ) as delivery_status
+    from order_lines
+    group by order_id
+)
+
+select * from orders

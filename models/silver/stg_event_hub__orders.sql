@@ -1,6 +1,6 @@
--- One row for each landed order event: parsed, normalised, and with the reasons for which it is rejected, if any.
+-- One row for each landed order message, which is a line of an order: parsed, normalised, and with the reasons for which it is rejected, if any.
 {% set fields %}
-    order_id string, timestamp string, customer_id string, product_id string, category string, price double,
+    order_id string, line_number string, timestamp string, customer_id string, product_id string, category string, price double,
     quantity double, total_amount double, city string, state string, country string, latitude double, longitude double,
     delivery_status string, session_id string, content_type string, currency string, schema_version string
 {% endset %}
@@ -43,6 +43,7 @@ normalised as (
         is_broken_json,
         new_fields,
         {{ strip('event.order_id') }} as order_id,
+        {{ strip('event.line_number') }} as sent_line_number,
         {{ parse_timestamp(strip('event.timestamp')) }} as ordered_at,
         {{ strip('event.customer_id') }} as customer_id,
         -- Power BI's engine ignores case and spaces, so ids and names must differ in more than these.
@@ -71,6 +72,8 @@ normalised as (
 matched as (
     select
         normalised.* except (ordered_at),
+        -- 2, 2.0 and "2" are one number.
+        try_cast(normalised.sent_line_number as decimal(20, 6)) as line_number,
         -- Null out of range: a rejected event must not choose a partition, nor store what readers can't hold (year 0).
         if({{ is_in_time('normalised.ordered_at') }}, normalised.ordered_at, null) as ordered_at,
         states.state_code,
@@ -95,6 +98,12 @@ judged as (
             ' ',
             if(order_id is not null, null, 'missing_key'),
             if(product_id is not null, null, 'missing_product'),
+            if(
+                sent_line_number is null
+                or (line_number between 0 and {{ var("highest_line_number") }} and line_number = floor(line_number)),
+                null,
+                'bad_line_number'
+            ),
             if(ordered_at is not null, null, 'bad_timestamp'),
             if(not is_price_missing or price is not null, null, 'missing_price'),
             if(is_price_negative or is_quantity_negative, 'is_return', null),
@@ -126,7 +135,8 @@ judged as (
 -- Whole numbers from here on, so that a total is a decimal; what a rejected order says may be too large for one.
 priced as (
     select
-        * except (quantity),
+        * except (quantity, line_number),
+        try_cast(line_number as int) as line_number,
         try_cast(quantity as int) as quantity,
         try_cast(price * try_cast(quantity as int) as decimal(18, 2)) as total_amount
     from judged
@@ -142,7 +152,12 @@ select
     {{ reasons_of('findings') }} as reasons,
     new_fields,
     body,
+    -- No two lines have one: neither a line's number nor an id in upper case has such a word in it.
+    if(
+        line_number is null, order_id || ' / product ' || product_id, order_id || ' / line ' || line_number
+    ) as order_line_id,
     order_id,
+    line_number,
     ordered_at,
     {{ business_date('ordered_at') }} as business_date,
     customer_id,

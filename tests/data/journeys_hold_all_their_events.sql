@@ -20,7 +20,7 @@ events as (
         ordered_at,
         'order' as event_type,
         total_amount
-    from {{ ref('orders') }}
+    from {{ ref('order_lines') }}
     where session_id is not null
 ),
 

@@ -24,9 +24,9 @@ AT = datetime(2026, 6, 30, tzinfo=UTC)
 MARK = "Zq7Hostile"
 """Stands in every text, so that it can be looked for in any case."""
 TEXTS = {
-    "sql": f"{MARK}1'; drop table silver.orders; -- \" or 1=1",
+    "sql": f"{MARK}1'; drop table silver.order_lines; -- \" or 1=1",
     "comments and quotes": f"{MARK}2`silver`.`orders` */ /* $$ ${{spark.master}} $(id) \\",
-    "jinja": f"{MARK}3{{{{ env_var('HOME') }}}}{{% do run_query('drop table silver.orders') %}}{{#",
+    "jinja": f"{MARK}3{{{{ env_var('HOME') }}}}{{% do run_query('drop table silver.order_lines') %}}{{#",
     "html": f"{MARK}4</script><script>alert(1)</script><img src=x onerror=alert(1)>&lt;",
     "terminal": f"{MARK}5\x1b[31mred\x1b]0;owned\x07\x1b]8;;http://evil.test\x1b\\\x9b2J\x08\x00",
     "line ends": f"{MARK}6 first\r\nError: second\u2028third",
@@ -101,7 +101,7 @@ def test_every_table_is_still_there_and_the_account_closes(built: Warehouse) -> 
 
 
 def test_texts_are_stored_as_they_were_sent(built: Warehouse) -> None:
-    orders = rows(built, "silver.orders")
+    orders = rows(built, "silver.order_lines")
     events = rows(built, "silver.engagement_events")
     reviews = rows(built, "silver.reviews")
     for n, text in enumerate(TEXTS.values()):

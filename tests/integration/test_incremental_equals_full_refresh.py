@@ -134,7 +134,7 @@ def test_each_verdict_is_the_ledgers(hub: str, built: Built) -> None:
 def test_revenue_and_items_by_state_are_the_ledgers_to_the_cent(built: Built) -> None:
     rows = built.warehouse.query(
         "select state_code, cast(sum(total_amount) * 100 as bigint) as cents, sum(quantity) as items"
-        f" from silver.orders where {SIMULATED} group by state_code"
+        f" from silver.order_lines where {SIMULATED} group by state_code"
     )
     assert {row["state_code"]: row["cents"] for row in rows} == dict(built.ledger.revenue_cents)
     assert {row["state_code"]: row["items"] for row in rows} == dict(built.ledger.items)
@@ -189,7 +189,7 @@ def test_a_late_order_is_added_to_the_minute_it_belongs_to(built: Built) -> None
         " where state_code = 'KY' and category = 'Electronics' and minute_at = timestamp'2026-06-01 10:00:00Z'"
     )
     silver = built.warehouse.query(
-        "select sum(total_amount) as total_sales, count(*) as order_count from silver.orders"
+        "select sum(total_amount) as total_sales, count(*) as order_count from silver.order_lines"
         " where state_code = 'KY' and product_id like 'ELEC-%'"
         " and date_trunc('minute', ordered_at) = timestamp'2026-06-01 10:00:00Z'"
     )
@@ -201,7 +201,7 @@ def test_purchases_were_seen_before_and_after_their_views(built: Built) -> None:
     # A table numbers its batches by itself, and other tests have landed some: batches are counted from the first here.
     (row,) = built.warehouse.query(
         "with numbered as (select 'order' as kind, landed_batch, topic_generation, partition, session_id, product_id"
-        " from silver.orders union all select event_type, landed_batch, topic_generation, partition, session_id,"
+        " from silver.order_lines union all select event_type, landed_batch, topic_generation, partition, session_id,"
         " product_id from silver.engagement_events),"
         " counted as (select *, landed_batch - min(landed_batch) over (partition by kind = 'order') as batch"
         f" from numbered where {SIMULATED})"

@@ -144,5 +144,5 @@ def city_days(warehouse: Warehouse) -> list[dict[str, Any]]:
     return warehouse.query(
         "select cast(business_date as string) as day, city, cast(total_sales as int) as total_sales, order_count"
         f" from gold.{FACT} where (business_date, city) in"
-        f" (select business_date, coalesce(city, 'Unknown') from silver.orders where {MINE}) order by day, city"
+        f" (select business_date, coalesce(city, 'Unknown') from silver.order_lines where {MINE}) order by day, city"
     )

@@ -13,7 +13,7 @@
             'staged': ref('stg_event_hub__orders'),
             'index': ref('order_keys'),
             'messages': ref('order_messages'),
-            'key': 'order_id',
+            'key': 'order_line_id',
         },
         {
             'name': 'engagement',

@@ -19,7 +19,7 @@ silver as (
         try_divide(
             count(order_id) filter (where {{ is_now }}), count(order_id) filter (where not {{ is_now }})
         ) as order_ratio
-    from {{ ref('orders') }}
+    from {{ ref('order_lines') }}
     where {{ dates }}
 ),
 

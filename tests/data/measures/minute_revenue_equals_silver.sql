@@ -9,7 +9,7 @@ expected as (
     select
         {{ minute_of_day('ordered_at') }} as minute_of_day,
         sum(total_amount) as revenue
-    from {{ ref('orders') }}
+    from {{ ref('order_lines') }}
     where {{ dates }}
     group by {{ minute_of_day('ordered_at') }}
 ),

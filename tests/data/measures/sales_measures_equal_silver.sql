@@ -25,7 +25,7 @@ orders as (
         orders.total_amount,
         orders.quantity,
         orders.delivery_status
-    from {{ ref('orders') }} as orders
+    from {{ ref('order_lines') }} as orders
     left join products on orders.product_id = products.product_id
     where {{ dates }}
 ),
