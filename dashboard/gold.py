@@ -29,7 +29,6 @@ class TableVersion(NamedTuple):
 
 Versions = tuple[TableVersion, ...]
 
-_SALES = ("total_sales", "order_count", "cancelled_sales")
 TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     "as_of": ("as_of_date", "latest_event_at", "refreshed_at"),
     "dim_category": ("category",),
@@ -46,12 +45,15 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
         *("journeys_viewed", "journeys_clicked", "journeys_purchased"),
         *("attributed_sales", "unviewed_journeys_purchased"),
     ),
+    "fct_order_lines": (
+        *("business_date", "product_id", "state_code"),
+        *("order_key", "delivery_status", "total_amount"),
+    ),
     "fct_reviews": (
         *("business_date", "product_id", "state_code"),
         *("rating", "has_text", "sentiment_score", "sentiment_bucket"),
     ),
-    "fct_sales_by_product_day": ("business_date", "product_id", "state_code", *_SALES),
-    "fct_sales_by_state_minute": ("business_date", "minute_of_day", "category", "state_code", *_SALES),
+    "fct_sales_by_state_minute": ("business_date", "minute_of_day", "category", "state_code", "total_sales"),
     "pipeline_health": (
         *("hub", "landed_hour_at", "landed", "accepted", "duplicates", "quarantined", "latest_event_at"),
         *("delay_to_silver_p50_seconds", "delay_to_silver_p95_seconds"),
@@ -83,7 +85,7 @@ _VIEW: Final = """
     cross join as_of
 """
 VIEWS: Final = {
-    "sales": "fct_sales_by_product_day",
+    "sales": "fct_order_lines",
     "funnel": "fct_funnel_by_product_day",
     "engagement": "fct_engagement_by_product_day",
     "reviews": "fct_reviews",
@@ -128,9 +130,7 @@ class Gold:
     @cached_property
     def first_date(self) -> date:
         """The first business date with an order, where the data begins."""
-        day: date | None = self.row("select min(business_date) as first_date from fct_sales_by_product_day")[
-            "first_date"
-        ]
+        day: date | None = self.row("select min(business_date) as first_date from fct_order_lines")["first_date"]
         return day or self.as_of_date
 
     @cached_property

@@ -40,9 +40,14 @@ class Measure:
     """How they see its change: change_percent has a ratio, other formats a difference."""
 
 
-REVENUE = Measure("Revenue", "sales", "coalesce(sum(total_sales), 0)", formats.dollars)
-CANCELLED_REVENUE = Measure("Cancelled Revenue", "sales", "coalesce(sum(cancelled_sales), 0)", formats.dollars)
-ORDERS = Measure("Orders", "sales", "coalesce(sum(order_count), 0)", formats.number)
+REVENUE = Measure("Revenue", "sales", "coalesce(sum(total_amount), 0)", formats.dollars)
+CANCELLED_REVENUE = Measure(
+    "Cancelled Revenue",
+    "sales",
+    "coalesce(sum(total_amount) filter (where delivery_status = 'Cancelled'), 0)",
+    formats.dollars,
+)
+ORDERS = Measure("Orders", "sales", "count(distinct order_key)", formats.number)
 MINUTE_REVENUE = Measure(
     "Minute Revenue",
     "sales_by_minute",

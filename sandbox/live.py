@@ -22,7 +22,7 @@ from simulator.rhythm import BUSINESS_ZONE
 
 NEWEST = """
     select
-        sum(order_count) as orders,
+        sum(line_count) as lines,
         date_format(max(minute_at), 'HH:mm') as latest_minute
     from gold.fct_sales_by_state_minute
     where business_date = date'{today}'
@@ -200,7 +200,7 @@ class Gold:
         if is_whole or command[-1] == HOT_PATH:
             row = self._dbt.query(NEWEST.format(today=datetime.now(BUSINESS_ZONE).date()))[0]
             console.print(
-                f"gold: {row['orders'] or 0:,} orders today, latest at {row['latest_minute']} UTC; "
+                f"gold: {row['lines'] or 0:,} order lines today, latest at {row['latest_minute']} UTC; "
                 f"dbt run {ended - started:.1f} s, all of gold {ended - self._whole_at:.0f} s ago"
             )
         return True

@@ -21,10 +21,10 @@ periods as (
 sales as (
     select
         periods.period,
-        sum(facts.total_sales) as revenue,
-        sum(facts.order_count) as orders
+        sum(facts.total_amount) as revenue,
+        count(distinct facts.order_key) as orders
     from periods
-    inner join {{ ref('fct_sales_by_product_day') }} as facts
+    inner join {{ ref('fct_order_lines') }} as facts
         on facts.business_date between periods.first_date and periods.last_date
     group by periods.period
 ),
@@ -52,7 +52,7 @@ ratings as (
 ),
 
 first_dates as (
-    select min(business_date) as data_begins from {{ ref('fct_sales_by_product_day') }}
+    select min(business_date) as data_begins from {{ ref('fct_order_lines') }}
 ),
 
 measured as (
@@ -86,23 +86,23 @@ where now.period = 1;
 -- revenue_by_state: all time.
 select
     states.state_name,
-    sum(facts.total_sales) as revenue,
-    sum(facts.cancelled_sales) as cancelled_revenue,
-    sum(facts.order_count) as orders
-from {{ ref('fct_sales_by_state_minute') }} as facts
+    sum(facts.total_amount) as revenue,
+    coalesce(sum(facts.total_amount) filter (where facts.delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+    count(distinct facts.order_key) as orders
+from {{ ref('fct_order_lines') }} as facts
 inner join {{ ref('dim_state') }} as states on facts.state_code = states.state_code
 group by states.state_name
 order by revenue desc, states.state_name asc;
 
 -- minute_revenue: the as_of day, minute by minute of the business's clock.
 select
-    facts.minute_of_day,
-    sum(facts.total_sales) as revenue,
-    sum(facts.order_count) as orders
-from {{ ref('fct_sales_by_state_minute') }} as facts
+    {{ minute_of_day('facts.ordered_at') }} as minute_of_day,
+    sum(facts.total_amount) as revenue,
+    count(distinct facts.order_key) as orders
+from {{ ref('fct_order_lines') }} as facts
 inner join {{ ref('as_of') }} as as_of on facts.business_date = as_of.as_of_date
-group by facts.minute_of_day
-order by facts.minute_of_day;
+group by 1
+order by 1;
 
 -- state_surges: hours, one after the other, in which a state ordered far more than its share of the nation at this time
 -- of the day on all other days. The score is the excess in standard deviations of a Poisson count, each with one more.
@@ -113,12 +113,12 @@ with
 hours as (
     select
         facts.state_code,
-        date_trunc('hour', facts.minute_at) as hour_at,
-        sum(facts.order_count) as orders
-    from {{ ref('fct_sales_by_state_minute') }} as facts
+        date_trunc('hour', facts.ordered_at) as hour_at,
+        count(distinct facts.order_key) as orders
+    from {{ ref('fct_order_lines') }} as facts
     cross join {{ ref('as_of') }} as as_of
     where facts.business_date > date_sub(as_of.as_of_date, {{ var('finding_days') }})
-    group by facts.state_code, date_trunc('hour', facts.minute_at)
+    group by facts.state_code, date_trunc('hour', facts.ordered_at)
 ),
 
 totals as (

@@ -154,14 +154,14 @@ def test_a_shop_that_is_not_there_yet_appears_by_itself(
     write_gold(folder, small)
     expect(header).to_have_text("Executive Overview")
     visitor.wait()
-    orders = small["fct_sales_by_product_day"]
-    revenue = sum(orders["total_sales"].to_pylist())
+    lines = small["fct_order_lines"]
+    revenue = sum(lines["total_amount"].to_pylist())
     assert visitor.cards()["Revenue"] == f"${round(revenue):,}"
     assert visitor.changes() == {}
     draw_all(visitor)
 
-    doubled = [2 * value for value in orders["total_sales"].to_pylist()]
-    write_gold(folder, {"fct_sales_by_product_day": with_column(orders, "total_sales", doubled)})
+    doubled = [2 * value for value in lines["total_amount"].to_pylist()]
+    write_gold(folder, {"fct_order_lines": with_column(lines, "total_amount", doubled)})
     visitor.turn_to("Executive Overview")
     expect(visitor.page.locator("[data-measure=Revenue] .value")).to_have_text(f"${round(2 * revenue):,}")
 

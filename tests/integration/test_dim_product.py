@@ -141,6 +141,6 @@ def test_a_price_edit_changes_what_lands_behind_it_and_nothing_else(shop: Wareho
     sell_without_a_price(5)
     shop.dbt("run", "--select", "order_messages")
     # The second landed before the edit and was judged after it; the fourth had no price to take.
-    assert prices("orders") == [price, price, price + 1, price]
+    assert prices("order_lines") == [price, price, price + 1, price]
     # What a full refresh would judge.
     assert prices("stg_event_hub__orders") == [price, price, price + 1, None, price]

@@ -25,7 +25,7 @@ def test_what_failed_and_what_was_skipped_is_made_up_for(warehouse: Warehouse) -
     warehouse.query("alter table silver.us_state_aliases rename to silver.aside")
     try:
         with pytest.raises(UserError, match="us_state_aliases"):
-            warehouse.dbt("run", "--select", "order_messages", "orders")
+            warehouse.dbt("run", "--select", "order_messages", "order_lines")
     finally:
         warehouse.query("alter table silver.aside rename to silver.us_state_aliases")
     land(warehouse, 2)

@@ -34,17 +34,17 @@ def surges(warehouse: Warehouse) -> Surges:
     tables = {
         "gold.as_of": "select date'2026-06-20' as as_of_date",
         "gold.dim_state": f"select state_code, state_code as state_name from ({states})",
-        "gold.fct_sales_by_state_minute": f"""
+        "gold.fct_order_lines": f"""
             select
                 state_code,
-                minute_at,
-                cast(convert_timezone('America/New_York', minute_at) as date) as business_date,
-                coalesce(order_count, 10) as order_count
+                ordered_at,
+                cast(convert_timezone('America/New_York', ordered_at) as date) as business_date,
+                explode(sequence(1, coalesce(order_count, 10))) as order_key
             from ({states})
             cross join (
-                select explode(sequence(timestamp'2026-06-01', timestamp'2026-06-20', interval 1 hour)) as minute_at
+                select explode(sequence(timestamp'2026-06-01', timestamp'2026-06-20', interval 1 hour)) as ordered_at
             )
-            left join (values {cases}) as cases (state_code, minute_at, order_count) using (state_code, minute_at)
+            left join (values {cases}) as cases (state_code, ordered_at, order_count) using (state_code, ordered_at)
         """,
     }
     queries = warehouse.perspectives().queries["executive_overview"]

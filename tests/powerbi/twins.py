@@ -27,7 +27,7 @@ select product_id, product_id, category from unlisted;
 
 create table orders as
 select
-    business_date, state_code, product_id, category, ordered_at, total_amount, delivery_status,
+    order_id, business_date, state_code, product_id, category, ordered_at, total_amount, delivery_status,
     case when content_type in ('Social Media', 'Blog', 'Video') then content_type else 'Unknown' end as content_type
 from (select * exclude (category) from order_messages where verdict = 'accepted') left join products using (product_id);
 
@@ -201,7 +201,7 @@ def _ratio(now: Any, then: Any) -> float:
 
 JUDGED = "review_text is not null"
 _revenue: Twin = partial(_asked, "sum(total_amount)", "orders")
-_orders: Twin = partial(_asked, "count(*)", "orders")
+_orders: Twin = partial(_asked, "count(distinct order_id)", "orders")
 _rating: Twin = partial(_asked, "sum(rating) / count(*)", "opinions")
 
 

@@ -14,7 +14,7 @@ Values = dict[str, Any]
 _COLUMNS = {
     "order_messages": (
         *("verdict", "business_date", "ordered_at", "product_id", "state_code", "total_amount", "delivery_status"),
-        *("session_id", "content_type"),
+        *("order_id", "session_id", "content_type"),
     ),
     "engagement_messages": ("verdict", "business_date", "event_type", "product_id", "state_code", "content_type"),
     "review_messages": ("verdict",),
@@ -77,7 +77,7 @@ class SilverTwin:
             "Cancelled Revenue": self.value(
                 f"select ifnull(sum(total_amount), 0) from orders where {here} and delivery_status = 'Cancelled'"
             ),
-            "Orders": self.value(f"select count(*) from orders where {here}"),
+            "Orders": self.value(f"select count(distinct order_id) from orders where {here}"),
             "Minute Revenue": self.value(
                 f"select ifnull(sum(total_amount), 0) from orders"
                 f" where business_date = date '{self.as_of_date}' and {self.condition(filters, dates=False)}"

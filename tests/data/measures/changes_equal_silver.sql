@@ -1,5 +1,5 @@
 {% if any_written([
-    'order_messages', 'journeys', 'reviews', 'fct_sales_by_product_day', 'fct_funnel_by_product_day', 'fct_reviews'
+    'order_messages', 'journeys', 'reviews', 'fct_order_lines', 'fct_funnel_by_product_day', 'fct_reviews'
 ]) %}
 
 -- Revenue change %, Orders change %, Conversion change and Rating change of the last 30 complete days against the 30
@@ -17,7 +17,8 @@ silver as (
             sum(total_amount) filter (where {{ is_now }}), sum(total_amount) filter (where not {{ is_now }})
         ) as revenue_ratio,
         try_divide(
-            count(order_id) filter (where {{ is_now }}), count(order_id) filter (where not {{ is_now }})
+            count(distinct order_id) filter (where {{ is_now }}),
+            count(distinct order_id) filter (where not {{ is_now }})
         ) as order_ratio
     from {{ ref('order_lines') }}
     where {{ dates }}
@@ -42,12 +43,13 @@ silver_reviews as (
 gold as (
     select
         try_divide(
-            sum(total_sales) filter (where {{ is_now }}), sum(total_sales) filter (where not {{ is_now }})
+            sum(total_amount) filter (where {{ is_now }}), sum(total_amount) filter (where not {{ is_now }})
         ) as revenue_ratio,
         try_divide(
-            sum(order_count) filter (where {{ is_now }}), sum(order_count) filter (where not {{ is_now }})
+            count(distinct order_key) filter (where {{ is_now }}),
+            count(distinct order_key) filter (where not {{ is_now }})
         ) as order_ratio
-    from {{ ref('fct_sales_by_product_day') }}
+    from {{ ref('fct_order_lines') }}
     where {{ dates }}
 ),
 
