@@ -23,7 +23,6 @@ fct_order_lines as (
         state_code,
         {{ known_content_type('content_type') }} as content_type,
         delivery_status,
-        price,
         quantity,
         total_amount,
         total_differs,

@@ -7,7 +7,15 @@ from tests.powerbi.dax import pieces, references
 from tests.powerbi.tmdl import Model
 
 Rule = Callable[[Model], list[str]]
-FACTS = {"Sales by Minute", "Sales by Day", "Funnel", "Engagement", "Customer Reviews", "Products at Risk"}
+FACTS = {
+    "Sales by Minute",
+    "Sales by Day",
+    "Order Lines",
+    "Funnel",
+    "Engagement",
+    "Customer Reviews",
+    "Products at Risk",
+}
 
 
 def _columns(model: Model, wrong: Callable[[str, str], bool]) -> list[str]:

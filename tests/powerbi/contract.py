@@ -76,18 +76,12 @@ def tables_equal_the_contracts(project: Project) -> list[str]:
         problems += [f"{name} lacks {column}" for column in contract.keys() - columns.keys()]
         problems += [f"{name} has {column}" for column in columns.keys() - contract.keys() - ADDED.get(name, set())]
         for column, (data_type, _) in contract.items():
-            expected = TYPES.get(data_type) or _decimal(data_type)
+            expected = TYPES.get(data_type, "decimal" if data_type.startswith("decimal(") else "?")
             if column in columns and columns[column].properties["dataType"] != expected:
                 problems.append(
                     f"{name}: {column} is {data_type} in gold, {columns[column].properties['dataType']} here"
                 )
     return problems
-
-
-def _decimal(data_type: str) -> str:
-    """Power BI's own decimals have four places; what has more is a double."""
-    places = re.fullmatch(r"decimal\(\d+,(\d+)\)", data_type)
-    return "?" if not places else "decimal" if int(places[1]) <= 4 else "double"
 
 
 def descriptions_equal_the_docs(project: Project) -> list[str]:

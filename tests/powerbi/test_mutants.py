@@ -158,7 +158,10 @@ BAD_PRACTICES: list[tuple[best_practices.Rule, Mutation]] = [
             "FILTER('Funnel', 'Funnel'[Business Date] <= LastDay)",
         ),
     ),
-    (best_practices.measures_do_not_only_repeat_another, (DAY, "= SUM('Sales by Day'[Order Count])", "= [Revenue]")),
+    (
+        best_practices.measures_do_not_only_repeat_another,
+        (DAY, "= DISTINCTCOUNT('Order Lines'[Order Key])", "= [Revenue]"),
+    ),
     (
         best_practices.object_names_have_no_stray_spaces_or_special_characters,
         (PRODUCT, "column 'Price Tier'", "column 'Price  Tier'"),

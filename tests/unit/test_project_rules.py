@@ -22,7 +22,7 @@ VIEWS_IN_A_ROW = 5
 KEY_TESTS = {"keys_hold", "accepted_once"}
 MESSAGES = {"order_messages", "engagement_messages", "review_messages"}
 STAGING = {"stg_event_hub__orders", "stg_event_hub__engagement", "stg_event_hub__reviews"}
-ROWS_OF_MESSAGES = {"orders", "engagement_events", "duplicate_events", "quarantined_events"}
+ROWS_OF_MESSAGES = {"orders", "order_lines", "engagement_events", "duplicate_events", "quarantined_events"}
 """Views that choose among the messages."""
 
 
