@@ -127,7 +127,7 @@ class StandIn:
                 ),
             ),
             r"SELECT\s+table_name,": lambda: self.list_tables(sql),
-            r"(?is)(create|insert|merge|show|describe|alter|comment on|drop view if exists)\b|select\s.*information_schema": lambda: (
+            r"(?is)(create|insert|merge|show|describe|alter|comment on|drop view)\b|select\s.*information_schema": lambda: (
                 ["nothing"],
                 [],
             ),
