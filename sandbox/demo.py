@@ -53,7 +53,7 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
         with step("dbt", seconds):
             counts = dbt.run("build", "--exclude-resource-types", "seed", "snapshot", "unit_test")
             console.print(
-                f"{seeds.get('success', 0)} seeds loaded, {counts.get('success', 0)} models built, "
+                f"{seeds.get('success', 0)} parts of master data loaded, {counts.get('success', 0)} models built, "
                 f"{counts.get('pass', 0)} tests passed, {counts.get('warn', 0)} warnings"
             )
         with step("summary", seconds):
