@@ -19,7 +19,6 @@ from statistics import median
 import click
 from vaderSentiment.vaderSentiment import SentimentIntensityAnalyzer
 
-from sandbox.dbt import MASTER_DATA
 from sandbox.setup import install_dbt_packages
 from simulator.master_data import read_products
 from simulator.review_texts import ReviewWriter
@@ -71,7 +70,7 @@ def house_with(texts: list[str], folder: Path, first_tier: bool) -> Warehouse:
     at = now.isoformat()
     bodies = (review(review_id=f"r-{n}", review_text=text, timestamp=at) for n, text in enumerate(texts))
     house.land([Message(body, offset=n, enqueued_at=now) for n, body in enumerate(bodies)], "benchmark", hub="reviews")
-    house.dbt(*MASTER_DATA)
+    house.seed()
     house.dbt("run", "--select", "+reviews")
     return house
 

@@ -43,7 +43,7 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
                 ledgers = ("--ledger", str(settings.ledgers))
                 history = ("--events", str(events), "--days", str(days))
                 run_module("simulator", "backfill", *history, *ledgers, env=env, log=settings.logs / "simulator.log")
-                seeds = seeded.result()
+                seeded.result()
             with step("stream", seconds):
                 run_module("ingestion", "stream", "--once", env=env, log=settings.logs / "stream.log")
             in_broker = {hub: count_in_broker(settings, hub) for hub in HUBS}
@@ -53,7 +53,7 @@ def run_demo(settings: SandboxSettings, events: int, days: int) -> None:
         with step("dbt", seconds):
             counts = dbt.run("build", "--exclude-resource-types", "seed", "snapshot", "unit_test")
             console.print(
-                f"{seeds.get('success', 0)} seeds loaded, {counts.get('success', 0)} models built, "
+                f"Master data loaded, {counts.get('success', 0)} models built, "
                 f"{counts.get('pass', 0)} tests passed, {counts.get('warn', 0)} warnings"
             )
         with step("summary", seconds):

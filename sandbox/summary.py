@@ -133,7 +133,7 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
         *([("erased since", "erased")] if any(account["erased"] for account in hubs.values()) else []),
         ("accepted", "accepted"),
         ("  with fields that the contract lacks", "new_fields"),
-        ("  with a total that is not price x quantity", "total_differs"),
+        ("  whose own total differs", "total_differs"),
         ("duplicates", "duplicates"),
         ("quarantined", "quarantined"),
     ):

@@ -127,10 +127,8 @@ class StandIn:
                 ),
             ),
             r"SELECT\s+table_name,": lambda: self.list_tables(sql),
-            r"(?is)(create|insert|merge|show|describe|alter|comment on)\b|select\s.*information_schema": lambda: (
-                ["nothing"],
-                [],
-            ),
+            r"(?i)(create|insert|merge|show|describe|alter|comment on|drop view)\b": lambda: (["nothing"], []),
+            r"(?is)select\s.*information_schema": lambda: (["nothing"], []),
         }
 
     def batch_in(self, sql: str) -> int:
