@@ -25,4 +25,4 @@ NEUTRAL: Final = GREY
 CONTENT_TYPES: Final = {"Social Media": BLUE, "Blog": ORANGE, "Video": GREEN}
 SENTIMENT: Final = {"Positive": GREEN, "Neutral": GREY, "Negative": VERMILION}
 ENGAGEMENT: Final = {"Views": BLUE, "Clicks": ORANGE, "Likes": PINK}
-VERDICTS: Final = {"Accepted": BLUE, "Duplicates": SKY, "Quarantined": VERMILION}
+VERDICTS: Final = {"Accepted": BLUE, "Updates": GREEN, "Duplicates": SKY, "Quarantined": VERMILION}

@@ -26,6 +26,14 @@ def dollars(value: Number | None) -> str:
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
 
 
+def cents(value: Number | None) -> str:
+    """Dollars and cents: $1,234.50."""
+    if value is None:
+        return BLANK
+    text = _rounded(value, 2)
+    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
 def number(value: Number | None) -> str:
     """A whole number: 1,235."""
     return BLANK if value is None else _rounded(value, 0)

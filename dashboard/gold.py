@@ -47,7 +47,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "fct_order_lines": (
         *("business_date", "product_id", "state_code"),
-        *("order_key", "delivery_status", "total_amount"),
+        *("order_key", "delivery_status", "quantity", "total_amount", "returned_amount", "net_amount", "is_kept"),
     ),
     "fct_reviews": (
         *("business_date", "product_id", "state_code"),
@@ -55,7 +55,7 @@ TABLES: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "fct_sales_by_state_minute": ("business_date", "minute_of_day", "category", "state_code", "total_sales"),
     "pipeline_health": (
-        *("hub", "landed_hour_at", "landed", "accepted", "duplicates", "quarantined", "latest_event_at"),
+        *("hub", "landed_hour_at", "landed", "accepted", "updates", "duplicates", "quarantined", "latest_event_at"),
         *("delay_to_silver_p50_seconds", "delay_to_silver_p95_seconds"),
     ),
     "products_at_risk": (

@@ -47,6 +47,16 @@ CANCELLED_REVENUE = Measure(
     "coalesce(sum(total_amount) filter (where delivery_status = 'Cancelled'), 0)",
     formats.dollars,
 )
+RETURNED_REVENUE = Measure("Returned Revenue", "sales", "coalesce(sum(returned_amount), 0)", formats.dollars)
+NET_REVENUE = Measure("Net Revenue", "sales", "coalesce(sum(net_amount), 0)", formats.dollars)
+UNITS = Measure("Units", "sales", "coalesce(sum(quantity), 0)", formats.number)
+ORDER_LINES = Measure("Order Lines", "sales", "count(*)", formats.number)
+AVERAGE_ORDER_VALUE = Measure(
+    "Average Order Value",
+    "sales",
+    "ratio(sum(net_amount), count(distinct order_key) filter (where is_kept))",
+    formats.cents,
+)
 ORDERS = Measure("Orders", "sales", "count(distinct order_key)", formats.number)
 MINUTE_REVENUE = Measure(
     "Minute Revenue",

@@ -17,6 +17,7 @@ COUNTS = {
     "landed": "landed",
     "landed_again": "again",
     "accepted": "accepted",
+    "updates": "updates",
     "duplicates": "duplicates",
     "quarantined": "quarantined",
     "erased": "erased",
@@ -67,6 +68,7 @@ select
     count_if(landed > 0) as landed,
     sum(greatest(landed - 1, 0)) as landed_again,
     count_if(verdict = 'accepted') as accepted,
+    count_if(verdict = 'update') as updates,
     count_if(verdict = 'duplicate') as duplicates,
     count_if(verdict = 'rejected') as quarantined,
     count_if(landed > 0 and judged = 0) as waiting,
@@ -100,6 +102,7 @@ class Partition:
     landed_again: int = 0
     """Rows in bronze beyond one a position: read again after a lost checkpoint. No difference."""
     accepted: int = 0
+    updates: int = 0
     duplicates: int = 0
     quarantined: int = 0
     erased: int = 0

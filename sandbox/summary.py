@@ -11,10 +11,13 @@ from sandbox.dbt import Dbt
 from sandbox.findings import Finding, show_findings
 from simulator.ledger import Ledger
 
+VERDICTS = ("accepted", "updates", "duplicates", "quarantined")
+"""One of which each landed message has."""
 HUB_ACCOUNT = """
     select
         count(distinct landed.topic_generation, landed.partition, landed.offset) as landed,
         count_if(messages.verdict = 'accepted') as accepted,
+        count_if(messages.verdict = 'update') as updates,
         count_if(messages.verdict = 'duplicate') as duplicates,
         count_if(messages.verdict = 'rejected') as quarantined,
         count_if(messages.verdict = 'accepted' and size(messages.new_fields) > 0) as new_fields
@@ -105,10 +108,10 @@ def differences(summary: dict[str, Any], ledger: Ledger) -> list[str]:
         if account["sent"] != account["landed"] + account["erased"]:
             landed = f"{account['landed']:,} landed" + (f", {account['erased']:,} erased" if account["erased"] else "")
             found.append(f"{hub}: {account['sent']:,} events were sent, {landed}")
-        if account["landed"] != account["accepted"] + account["duplicates"] + account["quarantined"]:
-            found.append(f"{hub}: accepted + duplicates + quarantined is not what landed")
+        if account["landed"] != sum(account[verdict] for verdict in VERDICTS):
+            found.append(f"{hub}: {' + '.join(VERDICTS)} is not what landed")
         if account["sent"] == ledger.hubs[hub].sent and not account["erased"]:
-            for figure in ("accepted", "duplicates", "quarantined", "reasons", "new_fields"):
+            for figure in (*VERDICTS, "reasons", "new_fields"):
                 if account[figure] != truth["hubs"][hub][figure]:
                     found.append(f"{hub}, {figure}: {account[figure]}, the ledger says {truth['hubs'][hub][figure]}")
     if _is_the_ledgers(summary, ledger):
@@ -134,6 +137,7 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
         ("accepted", "accepted"),
         ("  with fields that the contract lacks", "new_fields"),
         ("  whose own total differs", "total_differs"),
+        ("updates", "updates"),
         ("duplicates", "duplicates"),
         ("quarantined", "quarantined"),
     ):

@@ -21,6 +21,8 @@ class HubLedger:
 
     sent: int = 0
     accepted: int = 0
+    updates: int = 0
+    """Messages that come again under their key and say something newer."""
     duplicates: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     """Messages that must be quarantined, by reason code; each has one."""
@@ -37,6 +39,7 @@ class HubLedger:
         return {
             "sent": self.sent,
             "accepted": self.accepted,
+            "updates": self.updates,
             "duplicates": self.duplicates,
             "quarantined": self.quarantined,
             "reasons": dict(sorted(self.reasons.items())),
@@ -47,6 +50,7 @@ class HubLedger:
         """Add what another run sent."""
         self.sent += other.sent
         self.accepted += other.accepted
+        self.updates += other.updates
         self.duplicates += other.duplicates
         self.reasons += other.reasons
         self.new_fields += other.new_fields
@@ -116,7 +120,14 @@ def read_ledger(path: Path) -> Ledger:
     content = json.loads(path.read_text())
     return Ledger(
         hubs={
-            name: HubLedger(hub["sent"], hub["accepted"], hub["duplicates"], Counter(hub["reasons"]), hub["new_fields"])
+            name: HubLedger(
+                sent=hub["sent"],
+                accepted=hub["accepted"],
+                updates=hub["updates"],
+                duplicates=hub["duplicates"],
+                reasons=Counter(hub["reasons"]),
+                new_fields=hub["new_fields"],
+            )
             for name, hub in content["hubs"].items()
         },
         revenue_cents=Counter({state: round(dollars * 100) for state, dollars in content["revenue_by_state"].items()}),

@@ -10,7 +10,7 @@ from dashboard.charts.over_time import minutes
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row
 from dashboard.markup import Column, cards, note
-from dashboard.measures import CANCELLED_REVENUE, MINUTE_REVENUE, ORDERS, REVENUE
+from dashboard.measures import MINUTE_REVENUE, REVENUE
 from dashboard.perspectives.visual import visual
 from dashboard.queries import executive_overview as queries
 
@@ -20,8 +20,14 @@ MOST_STATES = 15
 def draw(gold: Gold, filters: Filters) -> None:
     """Cards, Revenue by state, Minute Revenue of the as_of day."""
     st.html(cards(queries.cards(gold, filters), filters.days))
-    cancelled = queries.cancelled_revenue(gold, filters)
-    st.html(note(f"Revenue includes {cancelled.text} of orders that say Cancelled."))
+    shown = queries.what_stays(gold, filters)
+    st.html(
+        note(
+            f"Net Revenue is {shown['Net Revenue']}: Revenue without {shown['Cancelled Revenue']} that is Cancelled "
+            f"and {shown['Returned Revenue']} that came back. Average Order Value {shown['Average Order Value']}; "
+            f"{shown['Orders']} orders have {shown['Order Lines']} lines and {shown['Units']} pieces."
+        )
+    )
     left, right = st.columns(2, gap="medium")
     with left:
         _states(queries.revenue_by_state(gold, filters))
@@ -43,7 +49,7 @@ def _states(rows: Sequence[Row]) -> None:
         f"{rows[0]['state_name']} leads with {formats.percent(rows[0]['Revenue'] / total)} of Revenue" if rows else "",
         f"Revenue by state{others}",
         bars(shown, "state_name", "Revenue", REVENUE.show),
-        columns=[Column("State", "state_name"), *map(Column.of, (REVENUE, CANCELLED_REVENUE, ORDERS))],
+        columns=[Column("State", "state_name"), *map(Column.of, queries.BY_STATE)],
         rows=rows,
         empty="No orders in this selection",
     )

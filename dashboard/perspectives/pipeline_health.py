@@ -18,7 +18,7 @@ from dashboard.queries.measured import figures
 HUBS = {"engagement": "engagement events"}
 COUNTS = tuple(
     Measure(name, "pipeline_health", f"sum({name.lower()})", formats.number)
-    for name in ("Landed", "Accepted", "Duplicates", "Quarantined")
+    for name in ("Landed", "Accepted", "Updates", "Duplicates", "Quarantined")
 )
 
 
@@ -40,7 +40,8 @@ def _hours(rows: Sequence[Row], totals: Row) -> None:
     landed = totals["Landed"]
     visual(
         "landed_by_hour",
-        f"{formats.percent(totals['Accepted'] / landed)} accepted, {formats.percent(totals['Duplicates'] / landed)} "
+        f"{formats.percent(totals['Accepted'] / landed)} accepted, {formats.percent(totals['Updates'] / landed)} "
+        f"updates, {formats.percent(totals['Duplicates'] / landed)} "
         f"duplicates, {formats.percent(totals['Quarantined'] / landed)} quarantined"
         if landed
         else "",

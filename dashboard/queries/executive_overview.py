@@ -2,8 +2,22 @@
 
 from dashboard.filters import Filters
 from dashboard.gold import Gold, Row
-from dashboard.measures import AVERAGE_RATING, CANCELLED_REVENUE, CONVERSION, MINUTE_REVENUE, ORDERS, REVENUE
+from dashboard.measures import (
+    AVERAGE_ORDER_VALUE,
+    AVERAGE_RATING,
+    CANCELLED_REVENUE,
+    CONVERSION,
+    MINUTE_REVENUE,
+    NET_REVENUE,
+    ORDER_LINES,
+    ORDERS,
+    RETURNED_REVENUE,
+    REVENUE,
+    UNITS,
+)
 from dashboard.queries.measured import Card, card, measured
+
+BY_STATE = (REVENUE, NET_REVENUE, CANCELLED_REVENUE, RETURNED_REVENUE, ORDERS, UNITS)
 
 
 def cards(gold: Gold, filters: Filters) -> list[Card]:
@@ -11,14 +25,16 @@ def cards(gold: Gold, filters: Filters) -> list[Card]:
     return [card(gold, filters, measure) for measure in (REVENUE, ORDERS, CONVERSION, AVERAGE_RATING)]
 
 
-def cancelled_revenue(gold: Gold, filters: Filters) -> Card:
-    """Cancelled Revenue, which is part of Revenue."""
-    return card(gold, filters, CANCELLED_REVENUE)
+def what_stays(gold: Gold, filters: Filters) -> dict[str, str]:
+    """By name and as people see them: what Revenue is without Cancelled and Returned, and what was ordered."""
+    measures = (NET_REVENUE, CANCELLED_REVENUE, RETURNED_REVENUE, AVERAGE_ORDER_VALUE, ORDERS, ORDER_LINES, UNITS)
+    (values,) = measured(gold, filters, *measures)
+    return {measure.name: measure.show(values[measure.name]) for measure in measures}
 
 
 def revenue_by_state(gold: Gold, filters: Filters) -> list[Row]:
-    """state_name, Revenue, Cancelled Revenue, Orders; highest Revenue first."""
-    rows = measured(gold, filters, REVENUE, CANCELLED_REVENUE, ORDERS, by=("state_name",))
+    """state_name, Revenue, Net Revenue, Cancelled and Returned Revenue, Orders, Units; highest Revenue first."""
+    rows = measured(gold, filters, *BY_STATE, by=("state_name",))
     return sorted(rows, key=lambda row: (-row["Revenue"], row["state_name"]))
 
 

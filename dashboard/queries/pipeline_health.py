@@ -6,13 +6,15 @@ LATEST_HOURS = 48
 
 
 def verdicts(gold: Gold) -> list[Row]:
-    """One row for each hub, over all hours: landed, accepted, duplicates, quarantined, quarantined_share."""
+    """One row for each hub, over all hours: landed, accepted, updates, duplicates, quarantined,
+    quarantined_share."""
     return gold.rows(
         """
         select
             hub,
             sum(landed) as landed,
             sum(accepted) as accepted,
+            sum(updates) as updates,
             sum(duplicates) as duplicates,
             sum(quarantined) as quarantined,
             ratio(sum(quarantined), sum(landed)) as quarantined_share,
@@ -32,6 +34,7 @@ def hours(gold: Gold) -> list[Row]:
             landed_hour_at,
             sum(landed) as landed,
             sum(accepted) as accepted,
+            sum(updates) as updates,
             sum(duplicates) as duplicates,
             sum(quarantined) as quarantined
         from pipeline_health

@@ -4,14 +4,30 @@
 
 
 {#
-    The picked messages with their verdict: first landed wins, whatever the content and the date. Rejected messages claim
-    no key. Of a position that landed twice the first landing stands. Adds to the staging view's columns: verdict;
-    duplicate_of, the position that counts. Keeps the body of rejected messages only.
+    What moves a key of a hub on, in messages that come again under it: none where nothing does.
 
-    staged: the hub's staging view. key: the column that names its events. picked: which of its rows, a predicate. judged: a query of the keys of messages that have a verdict already, as `index_of_keys` gives them;
-    none if there are no others than the picked ones.
+    version: a number as SQL that grows with it. happened_at: the column of the message's own time.
 #}
-{% macro messages_with_verdict(staged, key, picked, judged=none) -%}
+{% macro updates_of(hub) %}
+    {{ return({
+        'orders': {'version': status_rank('delivery_status'), 'happened_at': 'ordered_at'},
+        'reviews': {'version': 'unix_micros(reviewed_at)', 'happened_at': 'reviewed_at'},
+    }.get(hub)) }}
+{% endmacro %}
+
+
+{#
+    The picked messages with their verdict: first landed wins, whatever the content and the date. Of those that come again,
+    an update is further than all that landed before it. Rejected messages claim no key. Of a position that landed twice
+    the first landing stands. Adds to the staging view's columns: verdict; repeat_of, the position of the first with its
+    key. Keeps the body of rejected messages only. Where there are updates, business_date becomes the first message's:
+    whatever is said of a key stands in one partition.
+
+    staged: the hub's staging view. key: the column that names its events. picked: which of its rows, a predicate. judged:
+    a query of the keys of messages that have a verdict already, as `index_of_keys` gives them; none if there are no others
+    than the picked ones. updates: as `updates_of` gives them.
+#}
+{% macro messages_with_verdict(staged, key, picked, judged=none, updates=none) -%}
     with
 
     -- Bodies that nobody keeps go no further: they are most of what would be moved.
@@ -19,6 +35,9 @@
         select
             * except (body),
             if(size(reasons) > 0, body, null) as body,
+            {% if updates -%}
+            if(size(reasons) = 0, cast({{ updates.version }} as bigint), null) as version,
+            {% endif -%}
             {{ key_hashes(key, 'size(reasons) = 0') }}
         from {{ staged }}
         where {{ picked }}
@@ -31,6 +50,10 @@
         select
             judged.key_hash,
             judged.key_check,
+            {% if updates -%}
+            min_by(judged.business_date, {{ place_in_line('judged') }}) as first_date,
+            max(judged.version) as version,
+            {% endif -%}
             min({{ place_in_line('judged') }}) as first
         from {{ judged }} as judged
         left semi join messages on judged.key_hash = messages.key_hash
@@ -40,7 +63,7 @@
     {%- endif %}
 
     -- Whoever has no key is alone with its landings. All landings of a position have its key: rows are moved and sorted
-    -- once for both windows, if they are moved by what the second asks for.
+    -- once for all windows, if they are moved by what the second asks for.
     grouped as (
         select
             *,
@@ -62,19 +85,40 @@
     queued as (
         select
             *,
+            {% if updates -%}
+            first_value(business_date) over picked_so_far as first_picked_date,
+            max(version) over picked_before as version_before,
+            first_value({{ place_in_line('landings') }}) over picked_so_far as first_picked
+            {%- else -%}
             min({{ place_in_line('landings') }}) over (partition by key_group, key_check) as first_picked
+            {%- endif %}
         from landings
         where landing = 1
+        {% if updates -%}
+        window
+            picked_so_far as (
+                partition by key_group, key_check
+                order by landed_batch, partition, offset, topic_generation
+            ),
+            picked_before as (
+                partition by key_group, key_check
+                order by landed_batch, partition, offset, topic_generation
+                rows between unbounded preceding and 1 preceding
+            )
+        {%- endif %}
     ),
 
     judged_messages as (
         select
             queued.*,
-            {% if judged -%}
-            least(queued.first_picked, first_owners.first) as first
-            {%- else -%}
-            queued.first_picked as first
-            {%- endif %}
+            {% if judged and updates -%}
+            coalesce(first_owners.first_date, queued.first_picked_date) as first_date,
+            greatest(first_owners.version, queued.version_before) as version_so_far,
+            {% elif updates -%}
+            queued.first_picked_date as first_date,
+            queued.version_before as version_so_far,
+            {% endif -%}
+            {{ 'coalesce(first_owners.first, queued.first_picked)' if judged else 'queued.first_picked' }} as first
         from queued
         {% if judged -%}
         left join first_owners
@@ -88,22 +132,33 @@
             case
                 when size(reasons) > 0 then 'rejected'
                 when {{ place_in_line('judged_messages') }} = first then 'accepted'
+                {% if updates -%}
+                when version > version_so_far then 'update'
+                {% endif -%}
                 else 'duplicate'
             end as verdict
         from judged_messages
     )
 
     select
+        {% if updates -%}
+        * except (
+            key_hash, key_check, key_group, landing, first_picked, first, business_date, first_picked_date, first_date,
+            version, version_before, version_so_far
+        ),
+        first_date as business_date,
+        {% else -%}
         * except (key_hash, key_check, key_group, landing, first_picked, first),
+        {% endif -%}
         if(
-            verdict = 'duplicate',
+            verdict in ('update', 'duplicate'),
             named_struct(
                 'topic_generation', first.topic_generation,
                 'partition', first.partition,
                 'offset', first.offset
             ),
             null
-        ) as duplicate_of
+        ) as repeat_of
     from verdicts
 {%- endmacro %}
 
@@ -122,17 +177,23 @@
 
 
 {#
-    The narrow index of a hub's messages: for each position the two hashes of its key, if it claims one.
+    The narrow index of a hub's messages: for each position the two hashes of its key, if it claims one; where there are
+    updates, the date of the message itself too, and how far it is.
 
-    messages: the hub's table of messages. key: the column that names its events. picked: a predicate over it.
+    messages: the hub's table of messages. key: the column that names its events. picked: a predicate over it. updates: as
+    `updates_of` gives them.
 #}
-{% macro index_of_keys(messages, key, picked) -%}
+{% macro index_of_keys(messages, key, picked, updates=none) -%}
     select
         topic_generation,
         partition,
         offset,
         landed_batch,
         {{ key_hashes(key, "verdict != 'rejected'") }},
+        {% if updates -%}
+        {{ business_date(updates.happened_at) }} as business_date,
+        if(verdict != 'rejected', cast({{ updates.version }} as bigint), null) as version,
+        {% endif -%}
         processed_batch
     from {{ messages }}
     where {{ picked }}
@@ -146,8 +207,9 @@
     renames both.)
 
     index_name: the model that is the index. key: the column that names the events. arrived: as `arrivals` gives it.
+    updates: as `updates_of` gives them.
 #}
-{% macro judged_keys(index_name, key, arrived) %}
+{% macro judged_keys(index_name, key, arrived, updates=none) %}
     {%- if not execute or not is_incremental() or not arrived.is_new -%}
         {{ return(none) }}
     {%- endif -%}
@@ -155,12 +217,12 @@
     {%- set indexed = (highest(index, 'processed_batch') or 0) if index else 0 -%}
     {%- if not index or indexed > arrived.judged -%}
         {#- There is no index, or it is of messages that are no more. -#}
-        {{ return('(' ~ index_of_keys(this, key, 'true') ~ ')') }}
+        {{ return('(' ~ index_of_keys(this, key, 'true', updates) ~ ')') }}
     {%- endif -%}
     {%- if indexed == arrived.judged -%}
         {{ return(index) }}
     {%- endif -%}
-    {%- set behind = index_of_keys(this, key, 'processed_batch > ' ~ indexed) -%}
+    {%- set behind = index_of_keys(this, key, 'processed_batch > ' ~ indexed, updates) -%}
     {%- set query -%}
         (
             {{ behind }}
@@ -175,7 +237,31 @@
 {% endmacro %}
 
 
-{# How far a delivery status is, from 1 on: it only moves forward. #}
+{# How far a delivery status is, from 1 on: it only moves forward. Null for none that is known. #}
 {% macro status_rank(status) -%}
-    array_position(array('Processing', 'Shipped', 'Delivered', 'Cancelled'), {{ status }})
+    nullif(array_position({{ delivery_statuses() }}, {{ status }}), 0)
 {%- endmacro %}
+
+
+{# The statuses in the order in which a line can have them, as an array. #}
+{% macro delivery_statuses() -%}
+    array('Processing', 'Shipped', 'Delivered', 'Returned', 'Cancelled')
+{%- endmacro %}
+
+
+{#
+    The dates on which an edited review stands or stood, as a query: those of all its versions.
+
+    messages: the hub's table of messages. arrived: as `arrivals` gives it.
+#}
+{% macro dates_of_edited_reviews(messages, arrived) %}
+    {%- if is_incremental() and arrived.is_new -%}
+        {%- set edited = "from " ~ messages ~ " where verdict = 'update' and " ~ arrived.new -%}
+        select {{ business_date('reviewed_at') }} as touched
+        from {{ messages }}
+        where
+            verdict in ('accepted', 'update')
+            and business_date in (select business_date {{ edited }})
+            and review_id in (select review_id {{ edited }})
+    {%- endif -%}
+{% endmacro %}

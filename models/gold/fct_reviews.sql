@@ -1,7 +1,8 @@
--- One row for each review. It is written again when its text is scored again.
+-- One row for each review. It is written again when it was edited, or its text is scored again.
 {{ config(materialized='incremental', partition_by='business_date') }}
 {% set arrived = arrivals(ref('reviews')) %}
-{% set dates = touched_dates(arrived) %}
+-- An edited review leaves its date: all dates of its versions are written again.
+{% set dates = touched_dates(arrived, expression='explode(review_dates)') %}
 
 with
 

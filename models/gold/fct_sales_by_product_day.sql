@@ -1,16 +1,12 @@
 -- One row for each business date, product, state and content type with an order line.
 {{ config(materialized='incremental', partition_by='business_date') }}
-{% set arrived = arrivals(ref('order_messages')) %}
+{% set arrived = arrivals(ref('fct_order_lines')) %}
 {% set dates = touched_dates(arrived) %}
 
 with
 
 order_lines as (
-    select
-        * except (content_type),
-        {{ known_content_type('content_type') }} as content_type,
-        delivery_status = 'Cancelled' as is_cancelled
-    from {{ ref('order_lines') }}
+    select * from {{ ref('fct_order_lines') }}
     where {{ dates }} and {{ arrived.so_far }}
 ),
 

@@ -1,16 +1,16 @@
 -- One row for each state, category and minute with an order.
 {{ config(materialized='incremental', partition_by='business_date') }}
-{% set arrived = arrivals(ref('order_messages')) %}
+{% set arrived = arrivals(ref('fct_order_lines')) %}
 -- Sales are summed again under its new category, where a product gets one.
 {% set recategorised = arrivals(ref('dim_product'), by='category_batch') %}
 {% set dates = touched_dates(
-    arrived, also=dates_of_recategorised(ref('order_lines'), ref('dim_product'), recategorised)
+    arrived, also=dates_of_recategorised(ref('fct_order_lines'), ref('dim_product'), recategorised)
 ) %}
 
 with
 
 order_lines as (
-    select * from {{ ref('order_lines') }}
+    select * from {{ ref('fct_order_lines') }}
     where {{ dates }} and {{ arrived.so_far }}
 ),
 
@@ -20,10 +20,9 @@ products as (
 
 sales as (
     select
-        order_lines.* except (category),
+        order_lines.*,
         {{ known_or_fail('products.category', 'dim_product') }} as category,
-        date_trunc('minute', order_lines.ordered_at) as minute_at,
-        order_lines.delivery_status = 'Cancelled' as is_cancelled
+        date_trunc('minute', order_lines.ordered_at) as minute_at
     from order_lines
     left join products on order_lines.product_id = products.product_id
 ),

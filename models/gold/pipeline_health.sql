@@ -9,16 +9,17 @@
 with
 
 messages as (
-    {% for hub, messages, arrived, happened_at in [
-        ('orders', ref('order_messages'), sold, 'ordered_at'),
-        ('engagement', ref('engagement_messages'), seen, 'occurred_at'),
-        ('reviews', ref('review_messages'), reviewed, 'reviewed_at'),
+    {% for hub, messages, arrived, happened_at, total_differs in [
+        ('orders', ref('order_messages'), sold, 'ordered_at', 'total_differs'),
+        ('engagement', ref('engagement_messages'), seen, 'occurred_at', 'false'),
+        ('reviews', ref('review_messages'), reviewed, 'reviewed_at', 'false'),
     ] %}
     select
         '{{ hub }}' as hub,
         date_trunc('hour', ingested_at) as landed_hour_at,
         verdict,
         {{ happened_at }} as happened_at,
+        {{ total_differs }} as total_differs,
         ingested_at,
         processed_at
     from {{ messages }}
@@ -46,8 +47,10 @@ hours as (
         landed_hour_at,
         count(*) as landed,
         count_if(verdict = 'accepted') as accepted,
+        count_if(verdict = 'update') as updates,
         count_if(verdict = 'duplicate') as duplicates,
         count_if(verdict = 'rejected') as quarantined,
+        count_if(verdict = 'accepted' and total_differs) as differing_totals,
         max(happened_at) filter (where verdict = 'accepted') as latest_event_at,
         percentile({{ coarse_seconds('seconds_to_bronze') }}, array(0.5, 0.95, 0.99)) as to_bronze,
         percentile({{ coarse_seconds('seconds_to_silver') }}, array(0.5, 0.95, 0.99)) as to_silver
@@ -61,8 +64,10 @@ pipeline_health as (
         landed_hour_at,
         landed,
         accepted,
+        updates,
         duplicates,
         quarantined,
+        differing_totals,
         latest_event_at,
         to_bronze[0] as delay_to_bronze_p50_seconds,
         to_bronze[1] as delay_to_bronze_p95_seconds,

@@ -14,7 +14,7 @@ select
     ingested_at,
     landed_batch,
     processed_batch,
-    duplicate_of
+    repeat_of
 from {{ messages }}
 where verdict = 'duplicate'
 {{ 'union all' if not loop.last }}

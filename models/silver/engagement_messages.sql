@@ -31,7 +31,7 @@ engagement_messages as (
         verdict,
         reasons,
         new_fields,
-        duplicate_of,
+        repeat_of,
         body,
         event_id,
         occurred_at,

@@ -48,7 +48,7 @@ events as (
             'state_code', state_code
         ) as place,
         struct(ordered_at, 1 as hub, topic_generation, partition, offset) as place_in_time,
-        total_amount as sales,
+        net_amount as sales,
         {{ sold.new }} as is_new
     from order_lines
 ),

@@ -11,7 +11,7 @@
 with
 
 order_keys as (
-    {{ index_of_keys(ref('order_messages'), 'order_line_id', arrived.new) }}
+    {{ index_of_keys(ref('order_messages'), 'order_line_id', arrived.new, updates_of('orders')) }}
 )
 
 select * from order_keys

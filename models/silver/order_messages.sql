@@ -13,7 +13,11 @@ with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__orders'), 'order_line_id', arrived.new, judged_keys('order_keys', 'order_line_id', arrived)
+        ref('stg_event_hub__orders'),
+        'order_line_id',
+        arrived.new,
+        judged_keys('order_keys', 'order_line_id', arrived, updates_of('orders')),
+        updates_of('orders')
     ) }}
 ),
 
@@ -33,7 +37,7 @@ order_messages as (
         verdict,
         reasons,
         new_fields,
-        duplicate_of,
+        repeat_of,
         body,
         order_line_id,
         order_id,
@@ -54,6 +58,7 @@ order_messages as (
         latitude,
         longitude,
         delivery_status,
+        status_at,
         content_type
     from messages
 )

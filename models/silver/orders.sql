@@ -20,15 +20,16 @@ orders as (
         count(*) as line_count,
         cast(sum(quantity) as bigint) as units,
         cast(sum(total_amount) as decimal(18, 2)) as gross_amount,
-        cast(sum(if(delivery_status = 'Cancelled', 0, total_amount)) as decimal(18, 2)) as net_amount,
-        -- As a whole it is as far as the line that is behind, of those that are not Cancelled.
+        cast(sum(if(delivery_status = 'Cancelled', total_amount, 0)) as decimal(18, 2)) as cancelled_amount,
+        cast(sum(returned_amount) as decimal(18, 2)) as returned_amount,
+        cast(sum(net_amount) as decimal(18, 2)) as net_amount,
+        -- As a whole it is as far as the line that is behind, of those of which something is kept; if none is, as the
+        -- one that is behind.
         coalesce(
-            min_by(
-                if(delivery_status = 'Cancelled', null, delivery_status),
-                if(delivery_status = 'Cancelled', null, {{ status_rank('delivery_status') }})
-            ),
-            'Cancelled'
-        ) as delivery_status
+            min_by(if(is_kept, delivery_status, null), if(is_kept, {{ status_rank('delivery_status') }}, null)),
+            min_by(delivery_status, {{ status_rank('delivery_status') }})
+        ) as delivery_status,
+        bool_or(is_kept) as is_kept
     from order_lines
     group by order_id
 )

@@ -27,7 +27,7 @@ sightings as (
         null as first_order,
         null as category
     from {{ ref('review_messages') }}
-    where verdict = 'accepted' and {{ reviewed.new }}
+    where verdict in ('accepted', 'update') and {{ reviewed.new }}
     {% if is_incremental() %}
     union all
     select

@@ -11,7 +11,7 @@
 with
 
 review_keys as (
-    {{ index_of_keys(ref('review_messages'), 'review_id', arrived.new) }}
+    {{ index_of_keys(ref('review_messages'), 'review_id', arrived.new, updates_of('reviews')) }}
 )
 
 select * from review_keys

@@ -13,7 +13,11 @@ with
 
 messages as (
     {{ messages_with_verdict(
-        ref('stg_event_hub__reviews'), 'review_id', arrived.new, judged_keys('review_keys', 'review_id', arrived)
+        ref('stg_event_hub__reviews'),
+        'review_id',
+        arrived.new,
+        judged_keys('review_keys', 'review_id', arrived, updates_of('reviews')),
+        updates_of('reviews')
     ) }}
 ),
 
@@ -31,7 +35,7 @@ review_messages as (
         verdict,
         reasons,
         new_fields,
-        duplicate_of,
+        repeat_of,
         body,
         review_id,
         reviewed_at,

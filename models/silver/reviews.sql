@@ -1,19 +1,46 @@
--- One row for each accepted review, with how its text sounds and the words that made it sound so: VADER's method, whose
--- rules are the macros of dbt_project/macros/sentiment.sql.
+-- One row for each review as it was last edited, with how its text sounds and the words that made it sound so: VADER's
+-- method, whose rules are the macros of dbt_project/macros/sentiment.sql.
 {{ config(
     materialized='incremental',
     unique_key='review_id',
-    skip_matched_step=true,
     partition_by='business_date',
 ) }}
 {% set arrived = arrivals(ref('review_messages'), mark='message_batch') %}
-{% do touched_dates(arrived) %}
+{% set dates = touched_dates(
+    arrived,
+    expression="if(verdict in ('accepted', 'update'), business_date, null)",
+    also=dates_of_edited_reviews(ref('review_messages'), arrived)
+) %}
 
 with
 
-messages as (
+versions as (
     select * from {{ ref('review_messages') }}
-    where verdict = 'accepted' and {{ arrived.new }}
+    where verdict in ('accepted', 'update') and {{ dates }} and {{ arrived.so_far }}
+),
+
+touched as (
+    select distinct review_id from versions
+    where {{ arrived.new }}
+),
+
+-- All that was said under a review's id stands on the date of what was said first.
+numbered as (
+    select
+        versions.* except (business_date, processed_batch),
+        {{ business_date('versions.reviewed_at') }} as business_date,
+        row_number() over (partition by versions.review_id order by versions.reviewed_at desc) as age,
+        array_sort(
+            collect_set({{ business_date('versions.reviewed_at') }}) over (partition by versions.review_id)
+        ) as review_dates,
+        max(versions.processed_batch) over (partition by versions.review_id) as message_batch
+    from versions
+    left semi join touched on versions.review_id = touched.review_id
+),
+
+messages as (
+    select * from numbered
+    where age = 1
 ),
 
 lexicon as (
@@ -164,6 +191,8 @@ reviews as (
         messages.review_id,
         messages.reviewed_at,
         messages.business_date,
+        -- Where it may have stood before it was edited: gold touches them all.
+        messages.review_dates,
         messages.order_id,
         messages.customer_id,
         messages.product_id,
@@ -179,7 +208,7 @@ reviews as (
         messages.landed_batch,
         messages.enqueued_at,
         messages.ingested_at,
-        messages.processed_batch as message_batch,
+        messages.message_batch,
         {{ arrived.number }} as processed_batch
     from messages
     left join scored_texts on messages.review_id = scored_texts.review_id

@@ -2,7 +2,7 @@
 {% set fields %}
     order_id string, line_number string, timestamp string, customer_id string, product_id string, category string, price double,
     quantity double, total_amount double, city string, state string, country string, latitude double, longitude double,
-    delivery_status string, session_id string, content_type string, currency string, schema_version string
+    delivery_status string, updated_at string, session_id string, content_type string, currency string, schema_version string
 {% endset %}
 {% set mistyped = [] %}
 {% for field in ['total_amount', 'latitude', 'longitude'] %}
@@ -45,6 +45,7 @@ normalised as (
         {{ strip('event.order_id') }} as order_id,
         {{ strip('event.line_number') }} as sent_line_number,
         {{ parse_timestamp(strip('event.timestamp')) }} as ordered_at,
+        {{ parse_timestamp(strip('event.updated_at')) }} as updated_at,
         {{ strip('event.customer_id') }} as customer_id,
         -- Power BI's engine ignores case and spaces, so ids and names must differ in more than these.
         upper({{ squeeze('event.product_id') }}) as product_id,
@@ -71,11 +72,12 @@ normalised as (
 
 matched as (
     select
-        normalised.* except (ordered_at),
+        normalised.* except (ordered_at, updated_at),
         -- 2, 2.0 and "2" are one number.
         try_cast(normalised.sent_line_number as decimal(20, 6)) as line_number,
         -- Null out of range: a rejected event must not choose a partition, nor store what readers can't hold (year 0).
         if({{ is_in_time('normalised.ordered_at') }}, normalised.ordered_at, null) as ordered_at,
+        if({{ is_in_time('normalised.updated_at') }}, normalised.updated_at, null) as updated_at,
         states.state_code,
         countries.country_code,
         if(normalised.is_price_missing, cast(prices.list_price as decimal(18, 6)), normalised.sent_price) as price,
@@ -123,7 +125,7 @@ judged as (
             -- States are the USA's: a place elsewhere is not also an unknown state.
             if(country_code is null or state_code is not null, null, 'unknown_state'),
             if(
-                delivery_status in ('Processing', 'Shipped', 'Delivered', 'Cancelled'),
+                {{ status_rank('delivery_status') }} is not null,
                 null,
                 'bad_delivery_status'
             ),
@@ -173,6 +175,7 @@ select
     latitude,
     longitude,
     delivery_status,
+    coalesce(updated_at, ordered_at) as status_at,
     session_id,
     content_type,
     is_price_missing as is_price_imputed,

@@ -83,6 +83,7 @@ def test_pipeline_health_counts_every_landed_message(desk: Visitor, silver: Silv
     assert desk.turn_to("Pipeline Health").cards() == {
         "Landed": f"{sum(verdicts.values()):,}",
         "Accepted": f"{verdicts['accepted']:,}",
+        "Updates": f"{verdicts.get('update', 0):,}",
         "Duplicates": f"{verdicts['duplicate']:,}",
         "Quarantined": f"{verdicts['rejected']:,}",
     }

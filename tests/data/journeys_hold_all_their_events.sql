@@ -19,7 +19,7 @@ events as (
         product_id,
         ordered_at,
         'order' as event_type,
-        total_amount
+        net_amount
     from {{ ref('order_lines') }}
     where session_id is not null
 ),

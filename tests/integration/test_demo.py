@@ -13,6 +13,7 @@ import pytest
 from ingestion.contracts import HUBS
 from sandbox.setup import DBT, install_dbt_packages
 from sandbox.spark import metastore_owner
+from sandbox.summary import VERDICTS
 from simulator.ledger import sum_of
 from tests.support.events import order
 from tests.support.sandboxes import TestSandbox, free_port
@@ -41,7 +42,7 @@ def agree(sandbox: TestSandbox, sent: int) -> None:
     truth = sum_of(sandbox.settings.ledgers.glob("seed-*.json")).as_dict()
     assert sum(hub["sent"] for hub in summary["hubs"].values()) == sent
     for name, hub in summary["hubs"].items():
-        assert hub["sent"] == hub["landed"] == hub["accepted"] + hub["duplicates"] + hub["quarantined"]
+        assert hub["sent"] == hub["landed"] == sum(hub[verdict] for verdict in VERDICTS)
         assert {figure: hub[figure] for figure in truth["hubs"][name]} == truth["hubs"][name]
     for figure in ("revenue_by_state", "items_by_state"):
         assert summary[figure] == truth[figure]

@@ -113,8 +113,8 @@ def test_only_their_messages_leave(hub: str, warehouse: Warehouse, erased: Erase
 
 
 def test_who_came_second_under_an_erased_key_counts_now(warehouse: Warehouse, erased: Erased) -> None:
-    rows = warehouse.query(f"select verdict, duplicate_of from silver.order_messages where {MINE} and offset = 4")
-    assert rows == [{"verdict": "accepted", "duplicate_of": None}]
+    rows = warehouse.query(f"select verdict, repeat_of from silver.order_messages where {MINE} and offset = 4")
+    assert rows == [{"verdict": "accepted", "repeat_of": None}]
 
 
 def test_sums_have_lost_what_was_theirs_and_nothing_else(warehouse: Warehouse, erased: Erased) -> None:

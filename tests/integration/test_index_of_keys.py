@@ -52,8 +52,7 @@ def test_a_key_is_known_wherever_the_index_has_got_to(judge: Judge, warehouse: W
     warehouse.query("drop table silver.order_keys")
     assert judge("known")[1] == "duplicate"
     assert warehouse.query(
-        "select distinct duplicate_of.offset from silver.order_messages "
-        f"where {MINE} and verdict = 'duplicate' order by 1"
+        f"select distinct repeat_of.offset from silver.order_messages where {MINE} and verdict = 'duplicate' order by 1"
     ) == [{"offset": first}, {"offset": later}]
     index(warehouse)
 

@@ -52,7 +52,9 @@ def shops(warehouse: Warehouse) -> Warehouse:
         ]
         again = [] if is_late else [line(shop, "1004", 0) for shop in DAYS]
         warehouse.land([Message(body, 0, next(offsets), AT) for body in bodies + again], "order lines")
-        warehouse.dbt("run", "--select", "+fct_order_lines", "+fct_sales_by_state_minute", "+fct_sales_by_product_day")
+        warehouse.dbt(
+            "run", "--select", "+orders", "+fct_order_lines", "+fct_sales_by_state_minute", "+fct_sales_by_product_day"
+        )
     return warehouse
 
 

@@ -142,7 +142,7 @@ def test_who_was_accepted_meanwhile_gives_way_to_who_landed_first(hub: str, repl
     assert later
     for message in later:
         assert message["verdict"] == "duplicate"
-        assert message["duplicate_of"]["offset"] == first["offset"]
+        assert message["repeat_of"]["offset"] == first["offset"]
 
 
 def test_the_quarantine_is_listed_by_reason_with_counts_and_samples(warehouse: Warehouse, replayed: Replayed) -> None:

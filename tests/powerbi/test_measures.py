@@ -62,6 +62,9 @@ def test_every_measure_equals_its_sql_twin(
 
 MISTAKES = {
     "Revenue": ("all", "SUM('Sales by Day'[Total Sales]) - [Cancelled Revenue]"),
+    "Net Revenue": ("all", "[Revenue] - [Returned Revenue]"),
+    "Average Order Value": ("state", "DIVIDE([Net Revenue], [Orders])"),
+    "Units": ("state", "[Order Lines]"),
     "Orders": ("state", "COUNTROWS('Sales by Day')"),
     "Minute Revenue": ("state", "SUM('Sales by Minute'[Total Sales])"),
     "Journeys Clicked": ("category", "SUM('Funnel'[Journey Count])"),

@@ -43,8 +43,10 @@ def test_microsofts_parser_accepts_the_m(project: Project, tools: MicrosoftTools
 
 
 FORMATS = {
-    "$#,0": "Revenue, Cancelled Revenue, Minute Revenue, Attributed Revenue",
-    "#,0": "Orders, Journeys Viewed, Journeys Clicked, Journeys Purchased, Views, Clicks, Likes, Reviews",
+    "$#,0": "Revenue, Cancelled Revenue, Returned Revenue, Net Revenue, Minute Revenue, Attributed Revenue",
+    "$#,0.00": "Average Order Value",
+    "#,0": "Orders, Order Lines, Units, Journeys Viewed, Journeys Clicked, Journeys Purchased, "
+    "Views, Clicks, Likes, Reviews",
     "0.0%": "Conversion %, Click Drop-off %, Purchase Drop-off %, Winner Score, Engagement Rate, "
     "Positive %, Neutral %, Negative %",
     "0.00": "Value Index, Average Rating",

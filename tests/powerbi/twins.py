@@ -11,9 +11,10 @@ import duckdb
 from deltalake import DeltaTable
 
 from tests.powerbi.offline import Filters, at_midnight
+from tests.support.order_lines import AMOUNTS, ORDER_LINES
 
 SILVER = ("order_messages", "engagement_messages", "journeys", "reviews", "product_catalogue", "us_states")
-VIEWS = """
+VIEWS = f"""
 create table products as
 with unlisted as (
     select product_id, coalesce(min_by(category, (landed_batch, "partition", "offset")), 'Unknown') as category
@@ -27,9 +28,10 @@ select product_id, product_id, category from unlisted;
 
 create table orders as
 select
-    order_id, business_date, state_code, product_id, category, ordered_at, total_amount, delivery_status,
-    case when content_type in ('Social Media', 'Blog', 'Video') then content_type else 'Unknown' end as content_type
-from (select * exclude (category) from order_messages where verdict = 'accepted') left join products using (product_id);
+    order_id, business_date, state_code, product_id, category, ordered_at, total_amount, quantity, delivery_status,
+    case when content_type in ('Social Media', 'Blog', 'Video') then content_type else 'Unknown' end as content_type,
+    {AMOUNTS}
+from (select * exclude (category) from ({ORDER_LINES})) left join products using (product_id);
 
 create table events as
 select business_date, state_code, product_id, category, content_type, event_type
@@ -216,6 +218,13 @@ def _step(condition: str) -> str:
 TWINS: dict[str, Twin] = {
     "Revenue": _revenue,
     "Cancelled Revenue": partial(_asked, "sum(total_amount) filter (where delivery_status = 'Cancelled')", "orders"),
+    "Returned Revenue": partial(_asked, "sum(returned)", "orders"),
+    "Net Revenue": partial(_asked, "sum(net)", "orders"),
+    "Average Order Value": partial(
+        _asked, "sum(net) / nullif(count(distinct order_id) filter (where is_kept), 0)", "orders"
+    ),
+    "Units": partial(_asked, "sum(quantity)", "orders"),
+    "Order Lines": partial(_asked, "count(*)", "orders"),
     "Orders": _orders,
     "Minute Revenue": _minute_revenue,
     "Journeys Viewed": partial(_asked, _step("true"), "visits"),

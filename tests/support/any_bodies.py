@@ -16,6 +16,7 @@ from ingestion.contracts import contract
 from tests.support.events import ENGAGEMENT, ORDER, REVIEW
 
 EVENTS: dict[str, dict[str, Any]] = {"orders": ORDER, "engagement": ENGAGEMENT, "reviews": REVIEW}
+STATUSES = ["Processing", "Shipped", "Delivered", "Returned", "Cancelled"]
 KEYS = {"orders": "order_id", "engagement": "event_id", "reviews": "review_id"}
 
 ODD_VALUES = [
@@ -191,6 +192,7 @@ class Writer:
             *(self.event({"timestamp": json.dumps(text, ensure_ascii=False)}) for text in timestamps),
             *(self.event({field: number}) for field in self._numeric() for number in numbers),
             *(self.event({KEYS[self._hub]: '"any body again"'}) for _ in range(60)),
+            *(self._again(number // 3) for number in range(240)),
             *(self._cut(self.event()) for _ in range(400)),
             *(self._flip(self.event()) for _ in range(1_000)),
             *(self._nested(depth) for depth in range(1, 600, 4)),
@@ -198,7 +200,16 @@ class Writer:
 
     def _numeric(self) -> list[str]:
         properties = contract(self._hub)["properties"]
-        return [name for name in ("price", "quantity", "rating") if name in properties]
+        return [name for name in ("line_number", "price", "quantity", "rating") if name in properties]
+
+    def _again(self, number: int) -> bytes:
+        """One of several events with a key in common, each as far as chance will have it."""
+        changed = {KEYS[self._hub]: json.dumps(f"any body {self._hub} {number}")}
+        if self._hub == "orders":
+            changed["delivery_status"] = json.dumps(self._random.choice(STATUSES))
+        else:
+            changed["timestamp"] = json.dumps(f"2026-06-{self._random.randint(10, 29)}T11:20:30")
+        return self.event(changed)
 
     def _cut(self, body: bytes) -> bytes:
         return body[: self._random.randrange(len(body))]

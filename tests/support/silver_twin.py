@@ -9,12 +9,13 @@ import duckdb
 from deltalake import DeltaTable
 
 from dashboard.filters import Filters
+from tests.support.order_lines import AMOUNTS, ORDER_LINES
 
 Values = dict[str, Any]
 _COLUMNS = {
     "order_messages": (
         *("verdict", "business_date", "ordered_at", "product_id", "state_code", "total_amount", "delivery_status"),
-        *("order_id", "session_id", "content_type"),
+        *("order_line_id", "order_id", "session_id", "content_type", "price", "quantity", "is_quantity_imputed"),
     ),
     "engagement_messages": ("verdict", "business_date", "event_type", "product_id", "state_code", "content_type"),
     "review_messages": ("verdict",),
@@ -36,7 +37,7 @@ class SilverTwin:
         for table, columns in _COLUMNS.items():
             self._load(warehouse / "silver.db", table, columns)
         for name, table, condition in (
-            ("orders", "order_messages", "verdict = 'accepted'"),
+            ("orders", f"(select *, {AMOUNTS} from ({ORDER_LINES}))", "true"),
             ("events", "engagement_messages", "verdict = 'accepted'"),
             ("judged_reviews", "reviews", "review_text is not null"),
             ("all_reviews", "reviews", "true"),
@@ -44,7 +45,8 @@ class SilverTwin:
             ("unviewed", "journeys", "not is_viewed"),
         ):
             self._database.execute(
-                f"create table {name} as from {table} inner join dim_product using (product_id) where {condition}"
+                f"create table {name} as select * from {table} as rows"
+                f" inner join dim_product using (product_id) where {condition}"
             )
 
     def _load(self, folder: Path, table: str, columns: Sequence[str]) -> None:
@@ -77,6 +79,13 @@ class SilverTwin:
             "Cancelled Revenue": self.value(
                 f"select ifnull(sum(total_amount), 0) from orders where {here} and delivery_status = 'Cancelled'"
             ),
+            "Returned Revenue": self.value(f"select ifnull(sum(returned), 0) from orders where {here}"),
+            "Net Revenue": self.value(f"select ifnull(sum(net), 0) from orders where {here}"),
+            "Average Order Value": self.value(
+                f"select sum(net) / nullif(count(distinct order_id) filter (where is_kept), 0) from orders where {here}"
+            ),
+            "Units": self.value(f"select ifnull(sum(quantity), 0) from orders where {here}"),
+            "Order Lines": self.value(f"select count(*) from orders where {here}"),
             "Orders": self.value(f"select count(distinct order_id) from orders where {here}"),
             "Minute Revenue": self.value(
                 f"select ifnull(sum(total_amount), 0) from orders"

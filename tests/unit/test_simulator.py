@@ -238,7 +238,7 @@ def judged(events: Iterable[Event]) -> dict[str, Any]:
         "engagement_by_content_type": defaultdict(lambda: {"views": 0, "clicks": 0, "likes": 0}),
         "ratings_by_product": defaultdict(lambda: {"reviews": 0, "stars": 0}),
     }
-    hubs = {hub: Counter(sent=0, accepted=0, duplicates=0, new_fields=0) for hub in HUBS}
+    hubs = {hub: Counter(sent=0, accepted=0, updates=0, duplicates=0, new_fields=0) for hub in HUBS}
     reasons: dict[str, Counter[str]] = {hub: Counter() for hub in HUBS}
     fields = {hub: set(contract(hub)["properties"]) for hub in HUBS}
     seen: set[tuple[str, str]] = set()

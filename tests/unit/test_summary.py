@@ -20,7 +20,15 @@ def ledger() -> Ledger:
 
 
 def summary(**of_orders: int) -> dict[str, Any]:
-    nothing = {"landed": SENT, "accepted": SENT, "erased": 0, "duplicates": 0, "quarantined": 0, "new_fields": 0}
+    nothing = {
+        "landed": SENT,
+        "accepted": SENT,
+        "erased": 0,
+        "updates": 0,
+        "duplicates": 0,
+        "quarantined": 0,
+        "new_fields": 0,
+    }
     account = {"sent": SENT, **nothing, "reasons": {}}
     breakdowns: dict[str, Any] = {name: {} for name in ("revenue_by_state", "items_by_state", *BREAKDOWNS)}
     return {"hubs": {hub: account | (of_orders if hub == "orders" else {}) for hub in HUBS}, **breakdowns}

@@ -41,7 +41,7 @@
         {%- do allow_deletes(hub.landed) -%}
         {%- do erase_positions(hub.landed, gone) -%}
         {#- Who came second under a key that is gone comes first now. -#}
-        {%- do judge_again(hub, "verdict = 'duplicate' and " ~ is_among(gone ~ ' as gone', 'true', 'duplicate_of')) -%}
+        {%- do judge_again(hub, "verdict in ('update', 'duplicate') and " ~ is_among(gone ~ ' as gone', 'true', 'repeat_of')) -%}
         {%- set count = run_query('select count(*) from ' ~ gone ~ ' as gone').columns[0].values()[0] -%}
         {%- do log(hub.name ~ ': ' ~ count ~ ' messages erased, by this and earlier calls', info=true) -%}
     {%- endfor -%}

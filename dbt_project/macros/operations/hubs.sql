@@ -14,6 +14,7 @@
             'index': ref('order_keys'),
             'messages': ref('order_messages'),
             'key': 'order_line_id',
+            'updates': updates_of('orders'),
         },
         {
             'name': 'engagement',
@@ -22,6 +23,7 @@
             'index': ref('engagement_keys'),
             'messages': ref('engagement_messages'),
             'key': 'event_id',
+            'updates': updates_of('engagement'),
         },
         {
             'name': 'reviews',
@@ -30,6 +32,7 @@
             'index': ref('review_keys'),
             'messages': ref('review_messages'),
             'key': 'review_id',
+            'updates': updates_of('reviews'),
         },
     ]) }}
 {% endmacro %}
@@ -92,7 +95,7 @@
     {%- set behind = 'processed_batch > ' ~ (highest(hub.index, 'processed_batch') or 0) -%}
     merge into {{ hub.index }} as known
     using (
-        {{ index_of_keys(hub.messages, hub.key, behind) }}
+        {{ index_of_keys(hub.messages, hub.key, behind, hub.updates) }}
     ) as judged
     on {{ is_same_position('known', 'judged') }} and {{ bound_sql({'offsets': offset_ranges(hub.messages, behind)}, 'known') }}
     when matched then update set *
@@ -102,12 +105,17 @@
 
 {# The statement that writes the keys of some positions again, where they are no longer what they were. #}
 {% macro index_again(hub, these, bound) %}
+    {%- set columns = ['key_hash', 'key_check'] + (['business_date', 'version'] if hub.updates else []) -%}
     merge into {{ hub.index }} as known
     using (
         select
             topic_generation,
             partition,
             offset,
+            {% if hub.updates -%}
+            business_date,
+            if(size(reasons) = 0, cast({{ hub.updates.version }} as bigint), null) as version,
+            {% endif -%}
             {{ key_hashes(hub.key, 'size(reasons) = 0') }}
         from {{ hub.staged }}
         where {{ these }}
@@ -115,14 +123,16 @@
         group by all
     ) as judged
     on {{ is_same_position('known', 'judged') }} and {{ bound_sql(bound, 'known') }}
-    when matched and not (known.key_hash <=> judged.key_hash and known.key_check <=> judged.key_check) then
-        update set key_hash = judged.key_hash, key_check = judged.key_check
+    when matched and not (
+        struct(known.{{ columns | join(', known.') }}) <=> struct(judged.{{ columns | join(', judged.') }})
+    ) then update set {% for column in columns %}{{ column }} = judged.{{ column }}{{ ', ' if not loop.last }}{% endfor %}
 {% endmacro %}
 
 
 {# The statement that writes the verdicts on some positions again, where something is no longer as it was. #}
 {% macro verdicts_again(hub, these, batch) %}
     {%- set bound = {'offsets': offset_ranges(hub.index, these)} -%}
+    {%- set picked = bound_sql(bound) ~ ' and ' ~ is_among(hub.index, these) -%}
     {%- set columns = [] -%}
     {%- for column in adapter.get_columns_in_relation(hub.messages) if column.name not in ('processed_batch', 'processed_at') -%}
         {%- do columns.append(column.name) -%}
@@ -134,7 +144,7 @@
             cast({{ batch }} as bigint) as processed_batch,
             current_timestamp() as processed_at
         from (
-            {{ messages_with_verdict(hub.staged, hub.key, bound_sql(bound) ~ ' and ' ~ is_among(hub.index, these), hub.index) }}
+            {{ messages_with_verdict(hub.staged, hub.key, picked, updates=hub.updates) }}
         ) as messages
     ) as judged
     on {{ is_same_position('stands', 'judged') }} and {{ bound_sql(bound, 'stands') }}

@@ -1,6 +1,6 @@
 {% if any_written(['order_messages', 'fct_order_lines', 'fct_sales_by_product_day', 'fct_sales_by_state_minute']) %}
 
--- Revenue, Cancelled Revenue, Units, lines and Orders in all sales facts are what the order lines of silver come to, in
+-- Revenue, Cancelled and Returned Revenue, Units, lines and Orders in all sales facts are what the order lines of silver come to, in
 -- every context that a fact has, on the days that this run wrote. A product that the dimension lacks has no category, and
 -- fails. Orders are not compared by minute: an order with lines in two minutes is an order in each.
 {% set dates = dates_written([
@@ -26,7 +26,8 @@ order_lines as (
         {{ known_content_type('order_lines.content_type') }} as content_type,
         order_lines.total_amount,
         order_lines.quantity,
-        order_lines.delivery_status
+        order_lines.delivery_status,
+        order_lines.returned_amount
     from {{ ref('order_lines') }} as order_lines
     left join products on order_lines.product_id = products.product_id
     where {{ dates }}
@@ -42,6 +43,7 @@ expected as (
         category,
         sum(total_amount) as revenue,
         coalesce(sum(total_amount) filter (where delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+        coalesce(sum(returned_amount) filter (where delivery_status = 'Returned'), 0) as returned_revenue,
         sum(quantity) as items,
         count(*) as line_count,
         count(distinct order_id) as orders
@@ -57,6 +59,7 @@ expected as (
         category,
         sum(total_amount) as revenue,
         coalesce(sum(total_amount) filter (where delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+        coalesce(sum(returned_amount) filter (where delivery_status = 'Returned'), 0) as returned_revenue,
         sum(quantity) as items,
         count(*) as line_count,
         null as orders
@@ -72,6 +75,7 @@ expected as (
         category,
         sum(total_amount) as revenue,
         coalesce(sum(total_amount) filter (where delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+        coalesce(sum(returned_amount) filter (where delivery_status = 'Returned'), 0) as returned_revenue,
         sum(quantity) as items,
         count(*) as line_count,
         count(distinct order_id) as orders
@@ -89,6 +93,7 @@ measured as (
         products.category,
         sum(facts.total_sales) as revenue,
         sum(facts.cancelled_sales) as cancelled_revenue,
+        sum(facts.returned_sales) as returned_revenue,
         sum(facts.total_items) as items,
         sum(facts.line_count) as line_count,
         sum(facts.order_count) as orders
@@ -106,6 +111,7 @@ measured as (
         category,
         sum(total_sales) as revenue,
         sum(cancelled_sales) as cancelled_revenue,
+        sum(returned_sales) as returned_revenue,
         sum(total_items) as items,
         sum(line_count) as line_count,
         null as orders
@@ -122,6 +128,8 @@ measured as (
         products.category,
         sum(facts.total_amount) as revenue,
         coalesce(sum(facts.total_amount) filter (where facts.delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+        sum(facts.total_amount) - sum(facts.net_amount)
+        - coalesce(sum(facts.total_amount) filter (where facts.delivery_status = 'Cancelled'), 0) as returned_revenue,
         sum(facts.quantity) as items,
         count(*) as line_count,
         count(distinct facts.order_key) as orders
@@ -149,6 +157,7 @@ where
     not (
         expected.revenue <=> measured.revenue
         and expected.cancelled_revenue <=> measured.cancelled_revenue
+        and expected.returned_revenue <=> measured.returned_revenue
         and expected.items <=> measured.items
         and expected.line_count <=> measured.line_count
         and expected.orders <=> measured.orders

@@ -17,6 +17,7 @@ with
         '{{ hub }}' as hub,
         count(distinct landed.topic_generation, landed.partition, landed.offset) as landed,
         count_if(messages.verdict = 'accepted') as accepted,
+        count_if(messages.verdict = 'update') as updates,
         count_if(messages.verdict = 'duplicate') as duplicates,
         count_if(messages.verdict = 'rejected') as quarantined
     from (
@@ -46,6 +47,6 @@ account as (
 )
 
 select * from account
-where landed != accepted + duplicates + quarantined
+where landed != accepted + updates + duplicates + quarantined
 
 {% endif %}
