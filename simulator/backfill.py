@@ -60,7 +60,8 @@ class Backfill:
         sessions = events // 3 + 50
         while True:
             self._happenings = self._sessions(sessions, until_ms, days, stories.surge)
-            sent = sendings(self._shop.random, self._happenings.at_ms, rates, delays, until_ms)
+            is_update = self._happenings.versions > 0
+            sent = sendings(self._shop.random, self._happenings.at_ms, rates, delays, until_ms, is_update=is_update)
             session_of_events = self._happenings.session_of_events
             messages = np.cumsum(messages_by_session(sent, session_of_events, sessions))
             if messages[-1] >= events:
@@ -95,4 +96,4 @@ class Backfill:
         starts = times_of_day_and_week(shop.random, shop.shoppers.utc_offset_hours[visitors], until_ms, days)
         if surge:
             starts[extra] = shop.random.integers(surge.begins_ms, surge.ends_ms, size=len(extra))
-        return shop.happenings(visitors, starts, until_ms)
+        return shop.happenings(visitors, starts)

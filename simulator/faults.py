@@ -43,9 +43,9 @@ OF_ORDERS_ONLY = (Fault.MISSING_PRICE, Fault.MISSING_QUANTITY, Fault.OTHER_COUNT
 
 @dataclass(frozen=True)
 class FaultRates:
-    """Shares of events, each from 0 to 1. The first two are of arrival, the others of content.
+    """Shares of events, each from 0 to 1. The first two and the last are of arrival, the others of content.
 
-    Price, quantity and country are the orders' own: those rates are shares of the orders.
+    Price, quantity and country are the orders' own: those rates are shares of the messages of orders.
     """
 
     duplicate: float = 0.02
@@ -62,6 +62,8 @@ class FaultRates:
     retyped_field: float = 0.002
     renamed_field: float = 0.0
     """`product_id` is sent as `productId`: what a producer's careless release does to all its events."""
+    lost_update: float = 0.02
+    """Never sent, of the later statuses of order lines and the edited reviews."""
 
     def __post_init__(self) -> None:
         for field in fields(self):

@@ -22,7 +22,7 @@ class HubLedger:
     sent: int = 0
     accepted: int = 0
     updates: int = 0
-    """Messages that come again under their key and say something newer."""
+    """Messages that come again under their key and say something newer than all before: a later status, an edit."""
     duplicates: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     """Messages that must be quarantined, by reason code; each has one."""
@@ -58,19 +58,27 @@ class HubLedger:
 
 @dataclass
 class Ledger:
-    """What one run of the simulator sent, or several together; all but `hubs` tells of accepted events only."""
+    """What one run of the simulator sent, or several together; all but `hubs` tells of what was not rejected."""
 
     hubs: dict[str, HubLedger] = field(default_factory=lambda: {hub: HubLedger() for hub in HUBS})
     revenue_cents: Counter[str] = field(default_factory=Counter)
-    """Revenue of orders by state code."""
+    """What was ordered, by state code, cancelled and returned or not."""
+    cancelled_cents: Counter[str] = field(default_factory=Counter)
+    """The part of it whose line is cancelled, by state code."""
+    returned_cents: Counter[str] = field(default_factory=Counter)
+    """The part of it that came back, by state code; none of a line that is cancelled."""
     items: Counter[str] = field(default_factory=Counter)
-    """Items of orders by state code."""
+    """Pieces ordered, by state code."""
+    orders: Counter[str] = field(default_factory=Counter)
+    """Orders, by state code; an order of several lines is one."""
+    lines: Counter[str] = field(default_factory=Counter)
+    """Order lines, by state code."""
     funnel: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Journeys (session x product) by product and stage: viewed; of those, clicked or purchased; purchased."""
     engagement: Counter[tuple[str, str]] = field(default_factory=Counter)
     """Events by content type and kind: views, clicks, likes."""
     ratings: Counter[tuple[str, str]] = field(default_factory=Counter)
-    """By product: reviews, and the sum of their stars."""
+    """By product: reviews, and the sum of their stars, each review as it was last edited."""
     stories: list[dict[str, str]] = field(default_factory=list)
     """What was planted; see `simulator.stories`."""
 
@@ -80,11 +88,15 @@ class Ledger:
         return sum(hub.sent for hub in self.hubs.values())
 
     def as_dict(self) -> dict[str, Any]:
-        """As JSON has it; revenue in dollars, exact to the cent."""
+        """As JSON has it; money in dollars, exact to the cent."""
         return {
             "hubs": {name: hub.as_dict() for name, hub in self.hubs.items()},
-            "revenue_by_state": {state: cents / 100 for state, cents in sorted(self.revenue_cents.items())},
-            "items_by_state": dict(sorted(self.items.items())),
+            "revenue_by_state": _in_dollars(self.revenue_cents),
+            "cancelled_by_state": _in_dollars(self.cancelled_cents),
+            "returned_by_state": _in_dollars(self.returned_cents),
+            "items_by_state": _sorted(self.items),
+            "orders_by_state": _sorted(self.orders),
+            "lines_by_state": _sorted(self.lines),
             "funnel_by_product": _nested(self.funnel, STAGES),
             "engagement_by_content_type": _nested(self.engagement, ENGAGEMENT),
             "ratings_by_product": _nested(self.ratings, RATINGS),
@@ -96,7 +108,11 @@ class Ledger:
         for name, hub in other.hubs.items():
             self.hubs[name].add(hub)
         self.revenue_cents += other.revenue_cents
+        self.cancelled_cents += other.cancelled_cents
+        self.returned_cents += other.returned_cents
         self.items += other.items
+        self.orders += other.orders
+        self.lines += other.lines
         self.funnel += other.funnel
         self.engagement += other.engagement
         self.ratings += other.ratings
@@ -130,8 +146,12 @@ def read_ledger(path: Path) -> Ledger:
             )
             for name, hub in content["hubs"].items()
         },
-        revenue_cents=Counter({state: round(dollars * 100) for state, dollars in content["revenue_by_state"].items()}),
+        revenue_cents=_in_cents(content["revenue_by_state"]),
+        cancelled_cents=_in_cents(content["cancelled_by_state"]),
+        returned_cents=_in_cents(content["returned_by_state"]),
         items=Counter(content["items_by_state"]),
+        orders=Counter(content["orders_by_state"]),
+        lines=Counter(content["lines_by_state"]),
         funnel=_flat(content["funnel_by_product"]),
         engagement=_flat(content["engagement_by_content_type"]),
         ratings=_flat(content["ratings_by_product"]),
@@ -158,6 +178,19 @@ def ledger_for(folder: Path, seed: int | None) -> tuple[int, Path]:
         raise UserError(f"Seed {seed} was sent before, so all its events would be duplicates. Choose another --seed.")
     chosen = seed if seed is not None else max(used, default=0) + 1
     return chosen, folder / f"seed-{chosen}.json"
+
+
+def _sorted(counts: Counter[str]) -> dict[str, int]:
+    """By name, without those of which there is none (left)."""
+    return {name: count for name, count in sorted(counts.items()) if count}
+
+
+def _in_dollars(cents: Counter[str]) -> dict[str, float]:
+    return {state: count / 100 for state, count in _sorted(cents).items()}
+
+
+def _in_cents(dollars: dict[str, float]) -> Counter[str]:
+    return Counter({state: round(amount * 100) for state, amount in dollars.items()})
 
 
 def _nested(counts: Counter[tuple[str, str]], names: tuple[str, ...]) -> dict[str, dict[str, int]]:

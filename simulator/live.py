@@ -7,20 +7,24 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.account import Entry
 from simulator.faults import FaultRates
 from simulator.ledger import Ledger
 from simulator.master_data import read_products
-from simulator.messages import Entry, Event, Messages, Wording
+from simulator.messages import Event, Messages, Wording
+from simulator.orders import PROCESSING
 from simulator.people import make_shoppers
 from simulator.rhythm import DAY_MS
 from simulator.sending import IN_LIVE, Sendings, messages_by_session, sendings
-from simulator.shop import REVIEW, Happenings, Shop
+from simulator.shop import ORDER, REVIEW, Happenings, Shop
 
 BLOCK_MS = 2_000
 """Sessions are made for so long ahead."""
 BEFORE_MS = 40 * 60_000
 """Sessions that began so long before the start go on in it: hardly any message comes later after its session."""
 BLOCK_BEFORE_MS = 60_000
+AHEAD_MS = 3_600_000
+"""What comes later after its session's block is left out: most runs never reach it, and what waits takes memory."""
 SHOPPERS = 5_000
 
 
@@ -33,6 +37,9 @@ class Live:
     Reviews are of orders from before the run: for each session that begins, another one of days ago is made (as
     many days as delivery and the customer take, 3 to 16), of which only the reviews are sent, now. So there are
     as many reviews as in a shop that has been going for long.
+
+    Of the later statuses of order lines, only those are sent that come within an hour (cancellations, mostly), and only
+    of orders whose first message is sent. No review is edited.
 
     Messages that are not yet due at the end (late ones, second ones) are neither sent nor in the ledger.
 
@@ -81,7 +88,7 @@ class Live:
         shop, random = self._shop, self._shop.random
         count = int(self._still_wanted / 3) + 20
         starts = random.integers(begins, ends, size=count)
-        now = shop.happenings(shop.visitors(count), starts, ends)
+        now = shop.happenings(shop.visitors(count), starts)
         parts = [(now, self._sendings(now)), self._reviewed_now(starts)]
         made = np.cumsum(sum(messages_by_session(sent, part.session_of_events, count) for part, sent in parts))
         # With the one that is too much: to leave it out would leave out long sessions more often than short ones.
@@ -93,13 +100,20 @@ class Live:
     def _reviewed_now(self, starts_ms: NDArray[np.int64]) -> tuple[Happenings, Sendings]:
         """As many sessions of long ago, and the sending of their reviews, written at the given times."""
         shop, count = self._shop, len(starts_ms)
-        long_ago = shop.happenings(shop.visitors(count), starts_ms - 30 * DAY_MS, int(starts_ms.min()))
+        long_ago = shop.happenings(shop.visitors(count), starts_ms - 30 * DAY_MS)
         written_now = replace(long_ago, at_ms=starts_ms[long_ago.session_of_events])
         sent = self._sendings(written_now)
-        return written_now, sent.of(written_now.kinds[sent.events] == REVIEW)
+        is_review = (written_now.kinds == REVIEW) & (written_now.versions == 0)
+        return written_now, sent.of(is_review[sent.events])
 
     def _sendings(self, happenings: Happenings) -> Sendings:
-        return sendings(self._shop.random, happenings.at_ms, self._rates, IN_LIVE)
+        is_update = happenings.versions > 0
+        is_told = happenings.at_ms < self._made_until_ms + AHEAD_MS
+        # Of what was ordered before the run, nobody knows.
+        later = np.flatnonzero(is_update & (happenings.kinds == ORDER))
+        is_told[later] &= happenings.lines.moments[happenings.details[later], PROCESSING] >= self._start_ms
+        sent = sendings(self._shop.random, happenings.at_ms, self._rates, IN_LIVE, is_update=is_update)
+        return sent.of(is_told[sent.events])
 
     def _wait(self, happenings: Happenings, sent: Sendings) -> None:
         messages = Messages(self._wording, self._shop.random, happenings, self._rates)

@@ -1,4 +1,4 @@
-"""Happenings as messages: JSON, faults, and the ledger's account of what is handed out."""
+"""Happenings as messages: JSON, and the faults in it."""
 
 import json
 from collections import Counter
@@ -8,16 +8,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.account import Account, Entry
 from simulator.faults import Fault, FaultRates, Spoiler
-from simulator.ledger import ENGAGEMENT, Ledger
+from simulator.ledger import Ledger
+from simulator.orders import PROCESSING, RETURNED, STATUSES
 from simulator.review_texts import ReviewWriter
-from simulator.shop import CLICK, DEVICES, HUB_OF, LIKE, ORDER, REVIEW, STATUSES, VIEW, Happenings, Shop
+from simulator.shop import DEVICES, HUB_OF, LIKE, ORDER, REVIEW, Happenings, Shop
 
 AT_ONCE = 20_000
 """Messages made in one go: enough to make use of numpy, few enough to be small."""
 EVENT_TYPES = ("view", "click", "like")
-BITS = (1, 2, 0, 4)
-"""What an accepted view, click, like or order adds to what is known of its journey."""
 
 
 class Event(NamedTuple):
@@ -26,22 +26,6 @@ class Event(NamedTuple):
     hub: str
     key: str
     body: bytes
-
-
-class Entry(NamedTuple):
-    """What the ledger has to know of one message; products, contents and states by name."""
-
-    event: int
-    kind: int
-    fault: int
-    journey: int
-    product: str
-    content: str
-    state: str
-    cents: int
-    """Of an accepted order: revenue."""
-    number: int
-    """Of an order: items; of a review: stars."""
 
 
 class Wording:
@@ -85,18 +69,24 @@ class Messages:
         count = len(happenings.kinds)
         self._keys = random.bytes(16 * count).hex()
         self._session_keys = random.bytes(8 * len(happenings.shoppers)).hex()
-        self._first_order = int(np.searchsorted(happenings.kinds, ORDER))
         sizes: Counter[str] = Counter()
         for kind, size in enumerate(np.bincount(happenings.kinds, minlength=len(HUB_OF)).tolist()):
             sizes[HUB_OF[kind]] += size
         # Events stand in the order of their kinds, and so hub after hub.
         self._faults = np.concatenate([rates.choose(random, hub, size) for hub, size in sizes.items()])
         self._texts: dict[int, str] = {}
-        self._accepted = bytearray(count)
-        self._stages = bytearray(len(happenings.sessions))
+        # Order lines and reviews have the numbers of events, of which each hub has at least as many.
+        self._first_order, first_review = np.searchsorted(happenings.kinds, [ORDER, REVIEW]).tolist()
+        self._subjects = np.arange(count)
+        self._subjects[self._first_order : first_review] = (
+            self._first_order + happenings.details[self._first_order : first_review]
+        )
+        self._subjects[first_review:] = first_review + happenings.reviews
+        orders = happenings.lines.orders
+        self._account = Account(count, len(happenings.sessions), int(orders[-1]) + 1 if len(orders) else 0)
 
     def write_texts(self, events: NDArray[np.int64]) -> None:
-        """Have the reviews among the events written, in the order of the events' numbers, each once."""
+        """Have the reviews among the events written, in the order of the events' numbers, each version once."""
         everything, words = self._all, self._words
         for event in np.sort(events[everything.kinds[events] == REVIEW]).tolist():
             review = int(everything.details[event])
@@ -110,47 +100,59 @@ class Messages:
         for first in range(0, len(events), AT_ONCE):
             yield from self._made(events[first : first + AT_ONCE])
 
+    def count(self, entry: Entry, ledger: Ledger) -> None:
+        """Write one message that is handed out into the ledger."""
+        self._account.count(entry, ledger)
+
     def _made(self, events: NDArray[np.int64]) -> Iterator[tuple[Event, Entry]]:
-        everything, words = self._all, self._words
-        journeys = everything.journeys[events]
+        everything, words, lines = self._all, self._words, self._all.lines
+        kinds, details, journeys = everything.kinds[events], everything.details[events], everything.journeys[events]
         sessions = everything.sessions[journeys]
-        times = np.datetime_as_string(everything.at_ms[events].astype("datetime64[ms]"), unit="ms")
+        ordered, is_return = details[kinds == ORDER], everything.versions[events][kinds == ORDER] == RETURNED
+        of_orders = zip(
+            lines.orders[ordered].tolist(),
+            lines.numbers[ordered].tolist(),
+            lines.price_cents[ordered].tolist(),
+            np.where(is_return, lines.returned[ordered], lines.quantities[ordered]).tolist(),
+            _iso(lines.moments[ordered, PROCESSING]),
+            strict=True,
+        )
         columns = (
-            events,
-            everything.kinds[events],
+            kinds,
             self._faults[events],
+            everything.versions[events],
+            self._subjects[events],
+            details,
             journeys,
-            everything.details[events],
             sessions,
             everything.products[journeys],
             everything.shoppers[sessions],
             everything.contents[sessions],
             everything.devices[sessions],
-            times,
         )
-        for event, kind, fault, journey, detail, session, product, shopper, content, device, time in zip(
-            *(column.tolist() for column in columns), strict=True
+        for kind, fault, version, subject, detail, journey, session, product, shopper, content, device, time in zip(
+            *(column.tolist() for column in columns), _iso(everything.at_ms[events]), strict=True
         ):
             product_id, content_type, state = words.product[product], words.content[content], words.state[shopper]
-            cents = number = 0
+            order = cents = number = 0
             if kind <= LIKE:
                 key = self._session_keys[16 * session : 16 * session + 16]
                 body = (
-                    f'{{"event_id":"{self._key(event)}","timestamp":"{time}Z","event_type":"{EVENT_TYPES[kind]}",'
+                    f'{{"event_id":"{self._key(subject)}","timestamp":"{time}Z","event_type":"{EVENT_TYPES[kind]}",'
                     f'"session_id":"{key}",{words.visitor[shopper]},"product_id":"{product_id}",'
                     f'"content_type":"{content_type}","state":"{state}","device":"{words.device[device]}",'
                     '"schema_version":"1"}'
                 )
             elif kind == ORDER:
-                key = self._key(event)
-                cents, number = int(everything.price_cents[detail]), int(everything.quantities[detail])
-                total = cents * number
+                order, line, cents, number, ordered_at = next(of_orders)
+                key, total = self._key(self._first_order + order), cents * number
+                updated = f'"updated_at":"{time}Z",' if version else ""
                 body = (
-                    f'{{"order_id":"{key}","timestamp":"{time}Z",{words.customer[shopper]},'
-                    f'"product_id":"{product_id}","category":"{words.category[product]}",'
+                    f'{{"order_id":"{key}","line_number":{line},"timestamp":"{ordered_at}Z",'
+                    f'{words.customer[shopper]},"product_id":"{product_id}","category":"{words.category[product]}",'
                     f'"price":{cents // 100}.{cents % 100:02d},"quantity":{number},'
                     f'"total_amount":{total // 100}.{total % 100:02d},{words.address[shopper]},'
-                    f'"delivery_status":"{STATUSES[everything.statuses[detail]]}",'
+                    f'"delivery_status":"{STATUSES[version]}",{updated}'
                     f'"session_id":"{self._session_keys[16 * session : 16 * session + 16]}",'
                     f'"content_type":"{content_type}","schema_version":"1"}}'
                 )
@@ -158,66 +160,26 @@ class Messages:
                     cents = words.list_price_cents[product]
                 elif fault == Fault.MISSING_QUANTITY:
                     number = 1
-                cents *= number
             else:
-                key, number = self._key(event), int(everything.ratings[detail])
-                order = self._first_order + int(everything.ordered[detail])
+                key, number = self._key(subject), int(everything.ratings[detail])
+                reviewed = self._key(self._first_order + int(lines.orders[everything.ordered[detail]]))
                 body = (
-                    f'{{"review_id":"{key}","timestamp":"{time}Z","order_id":"{self._key(order)}",'
+                    f'{{"review_id":"{key}","timestamp":"{time}Z","order_id":"{reviewed}",'
                     f'{words.customer[shopper]},"product_id":"{product_id}","rating":{number},'
                     f'{self._texts.get(detail, "")}"state":"{state}","schema_version":"1"}}'
                 )
             if fault:
-                body = words.spoiler.spoil(body, HUB_OF[kind], Fault(fault), event)
-            entry = Entry(event, kind, fault, journey, product_id, content_type, state, cents, number)
+                body = words.spoiler.spoil(body, HUB_OF[kind], Fault(fault), subject)
+            entry = Entry(subject, kind, fault, version, journey, order, product_id, content_type, state, cents, number)
             yield Event(HUB_OF[kind], key, body.encode()), entry
 
-    def _key(self, event: int) -> str:
-        """The name of an event, written like a UUID; faster than uuid.UUID and faker by far."""
-        key = self._keys[32 * event : 32 * event + 32]
+    def _key(self, number: int) -> str:
+        """A name, written like a UUID; faster than uuid.UUID and faker by far."""
+        key = self._keys[32 * number : 32 * number + 32]
         return f"{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:]}"
 
-    def count(self, entry: Entry, ledger: Ledger) -> None:
-        """Write one message that is handed out into the ledger."""
-        event, kind, fault, journey, product, content, state, cents, number = entry
-        hub = ledger.hubs[HUB_OF[kind]]
-        hub.sent += 1
-        if fault and (reason := Fault(fault).reason(HUB_OF[kind])):
-            hub.reasons[reason] += 1
-            return
-        if self._accepted[event]:
-            hub.duplicates += 1
-            return
-        self._accepted[event] = 1
-        hub.accepted += 1
-        hub.new_fields += fault == Fault.NEW_FIELD
-        if kind == REVIEW:
-            ledger.ratings[product, "reviews"] += 1
-            ledger.ratings[product, "stars"] += number
-            return
-        if kind == ORDER:
-            ledger.revenue_cents[state] += cents
-            ledger.items[state] += number
-        else:
-            ledger.engagement[content, ENGAGEMENT[kind]] += 1
-        before = self._stages[journey]
-        after = before | BITS[kind]
-        if after != before:
-            self._stages[journey] = after
-            for stage in STAGES_OF[after] - STAGES_OF[before]:
-                ledger.funnel[product, stage] += 1
 
-
-def _stages_of(bits: int) -> frozenset[str]:
-    """The stages of a journey of which some kinds of events were accepted, in whatever order."""
-    if not bits & BITS[VIEW]:
-        return frozenset()
-    reached = {"viewed"}
-    if bits & (BITS[CLICK] | BITS[ORDER]):
-        reached.add("clicked")
-    if bits & BITS[ORDER]:
-        reached.add("purchased")
-    return frozenset(reached)
-
-
-STAGES_OF = [_stages_of(bits) for bits in range(8)]
+def _iso(at_ms: NDArray[np.int64]) -> list[str]:
+    """Times in milliseconds since 1970 as ISO-8601, without the zone."""
+    times: list[str] = np.datetime_as_string(at_ms.astype("datetime64[ms]"), unit="ms").tolist()
+    return times

@@ -43,15 +43,18 @@ def sendings(
     rates: FaultRates,
     delays: Delays,
     until_ms: int | None = None,
+    *,
+    is_update: NDArray[np.bool_] | None = None,
 ) -> Sendings:
     """When each of some events is sent.
 
     Args:
         random: where the choices come from.
         happened_at_ms: the events' times, in milliseconds since 1970.
-        rates: which share is late, and which is sent twice.
+        rates: which share is late, which is sent twice, and which of the updates is not sent at all.
         delays: how late, and how long after the first time.
         until_ms: what happens later is not sent, and nothing is sent later.
+        is_update: which events say something new of what others told before; none, if not given.
     """
     count = len(happened_at_ms)
     sent_at = happened_at_ms + random.integers(0, JITTER_MS, size=count)
@@ -63,6 +66,9 @@ def sendings(
     if until_ms is not None:
         happened = happened_at_ms[events] <= until_ms
         events, at_ms = events[happened], np.minimum(at_ms[happened], until_ms)
+    if is_update is not None:
+        lost = is_update & (random.random(count) < rates.lost_update)
+        events, at_ms = events[~lost[events]], at_ms[~lost[events]]
     order = np.argsort(at_ms, kind="stable")
     return Sendings(events[order], at_ms[order])
 

@@ -6,8 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.master_data import Product
+from simulator.orders import DELIVERED, NEVER, RETURN_DAYS, RETURNED_SHARE, Lines, into_orders, pieces, ways
 from simulator.people import Shoppers
-from simulator.rhythm import DAY_MS, shares
+from simulator.rhythm import DAY_MS, HOUR_MS, shares
 from simulator.stories import NO_STORIES, Stories, Surge
 
 VIEW, CLICK, LIKE, ORDER, REVIEW = range(5)
@@ -15,9 +16,6 @@ VIEW, CLICK, LIKE, ORDER, REVIEW = range(5)
 HUB_OF = ("engagement", "engagement", "engagement", "orders", "reviews")
 """The hub of each kind."""
 DEVICES = {"mobile": 0.62, "desktop": 0.31, "tablet": 0.07}
-STATUSES = ("Processing", "Shipped", "Delivered", "Cancelled")
-QUANTITIES = np.array([0.72, 0.18, 0.06, 0.03, 0.01])
-"""Shares of orders of 1, 2, 3 ... pieces."""
 VIEWED_PRODUCTS = shares(0.69 ** np.arange(1, 13))
 """Shares of sessions that look at 1, 2, 3 ... products; a few of them at the same one again."""
 
@@ -28,15 +26,20 @@ BUYS_AFTER_CLICK = 0.155
 BUYS_WITHOUT_CLICK = 0.0013
 """Shares of journeys; the fourth of those clicked, the fifth of the others."""
 BUYS_AT_MOST = 0.8
-CANCELLED = 0.04
+BOUGHT_TOGETHER = 0.95
+"""Share of journeys that one chance decides for all of a session: who buys one product mostly buys the others that they
+clicked too. This makes a third of the orders have several lines, and leaves the shares above as they are."""
 WITHOUT_TEXT = 0.12
+EDITED = 0.02
+"""Shares of reviews."""
 
 
 @dataclass(frozen=True)
 class Happenings:
-    """Some sessions and all that happens in them, as columns: by session, journey, order, review, and event.
+    """Some sessions and all that happens in them, as columns: by session, journey, order line, review, and event.
 
-    The events are all views, then all second views, clicks, likes, orders and reviews, each by journey.
+    The events are all views, then all second views, clicks, likes, messages of order lines (a line's one after the
+    other), reviews, and edited reviews, each by journey.
     """
 
     shoppers: NDArray[np.int64]
@@ -47,12 +50,13 @@ class Happenings:
     """Of each journey; ascending."""
     products: NDArray[np.int64]
 
-    price_cents: NDArray[np.int64]
-    quantities: NDArray[np.int64]
-    statuses: NDArray[np.int64]
+    lines: Lines
+    """What was ordered; a line for each journey that ended so."""
 
+    reviews: NDArray[np.int64]
+    """Of each version of a review: which review it is, as the place of its first version."""
     ordered: NDArray[np.int64]
-    """Of each review: its order."""
+    """The line that it is about."""
     ratings: NDArray[np.int64]
     moods: NDArray[np.float64]
     """Of each review's text; NaN: it has none."""
@@ -60,7 +64,9 @@ class Happenings:
     kinds: NDArray[np.int8]
     journeys: NDArray[np.int64]
     details: NDArray[np.int64]
-    """Of each event: which order or review it is; -1 for the others."""
+    """Of each event: which order line or which version of a review it tells of; -1 for the others."""
+    versions: NDArray[np.int8]
+    """How far the event moves what it tells of: an order line to which of `STATUSES`, an edited review to 1; else 0."""
     at_ms: NDArray[np.int64]
     """When it happens, in milliseconds since 1970 (UTC)."""
 
@@ -102,13 +108,12 @@ class Shop:
             likely = shares(likely * [home.state_code == surge.state_code for home in self.shoppers.homes])
         return self.random.choice(len(likely), size=count, p=likely)
 
-    def happenings(self, shoppers: NDArray[np.int64], starts_ms: NDArray[np.int64], now_ms: int) -> Happenings:
-        """What happens in some sessions.
+    def happenings(self, shoppers: NDArray[np.int64], starts_ms: NDArray[np.int64]) -> Happenings:
+        """What happens in some sessions, and in the weeks after with what was ordered in them.
 
         Args:
             shoppers: who comes.
             starts_ms: when each session begins, in milliseconds since 1970.
-            now_ms: an order's delivery is as far as its age at that time makes it.
         """
         random = self.random
         contents = random.choice(len(self.contents), size=len(shoppers), p=self._content_shares)
@@ -130,40 +135,68 @@ class Shop:
 
         likely = np.where(is_clicked, BUYS_AFTER_CLICK, BUYS_WITHOUT_CLICK)
         likely = likely * self._pull[products] * self._story_pull(products, contents[sessions], viewed_at)
-        bought = np.flatnonzero(random.random(count) < np.minimum(likely, BUYS_AT_MOST))
-        ordered_at = last_at[bought] + random.integers(60_000, 1_200_000, size=len(bought))
-        factors = np.clip(random.normal(0.97, 0.06, size=len(bought)), 0.7, 1.15)
-        prices = np.maximum(np.rint(self._list_price_cents[products[bought]] * factors), 1).astype(np.int64)
-        statuses = self._statuses(now_ms - ordered_at)
-
-        is_reviewed = (statuses == STATUSES.index("Delivered")) & (
-            random.random(len(bought)) < self._review_shares[products[bought]]
+        chances = np.where(
+            random.random(count) < BOUGHT_TOGETHER, random.random(len(shoppers))[sessions], random.random(count)
         )
-        ordered = np.flatnonzero(is_reviewed)
-        reviewed = bought[ordered]
-        delivery_ms = random.integers(2 * DAY_MS, 6 * DAY_MS, size=len(ordered))
-        written_at = ordered_at[ordered] + delivery_ms + random.integers(DAY_MS, 10 * DAY_MS, size=len(ordered))
-        ratings, moods = self._opinions(products[reviewed], shoppers[sessions[reviewed]], written_at)
+        bought = np.flatnonzero(chances < np.minimum(likely, BUYS_AT_MOST))
+        lines = self._lines(sessions[bought], products[bought], last_at[bought])
+        told, statuses = np.nonzero(lines.moments != NEVER)
 
-        journeys = (np.arange(count), again, clicked, liked, bought, reviewed)
+        delivered = np.flatnonzero(lines.moments[:, DELIVERED] != NEVER)
+        ordered = delivered[random.random(len(delivered)) < self._review_shares[products[bought[delivered]]]]
+        reviewed = bought[ordered]
+        written_at = lines.moments[ordered, DELIVERED] + random.integers(DAY_MS, 10 * DAY_MS, size=len(ordered))
+        ratings, moods = self._opinions(products[reviewed], shoppers[sessions[reviewed]], written_at)
+        edited = np.flatnonzero(random.random(len(ordered)) < EDITED)
+        edited_at = written_at[edited] + random.integers(HOUR_MS, 10 * DAY_MS, size=len(edited))
+        new_ratings, new_moods = self._second_thoughts(ratings[edited], moods[edited])
+        reviews = np.concatenate([np.arange(len(ordered)), edited])
+
+        journeys = (np.arange(count), again, clicked, liked, bought[told], reviewed, reviewed[edited])
         sizes = [len(part) for part in journeys]
         nothing = np.full(sum(sizes[:4]), -1)
+        versions = np.concatenate([np.zeros(len(nothing)), statuses, reviews != np.arange(len(reviews))])
         return Happenings(
             shoppers=shoppers,
             contents=contents,
             devices=devices,
             sessions=sessions,
             products=products,
-            price_cents=prices,
-            quantities=random.choice(len(QUANTITIES), size=len(bought), p=QUANTITIES) + 1,
-            statuses=statuses,
-            ordered=ordered,
-            ratings=ratings,
-            moods=moods,
-            kinds=np.repeat(np.array([VIEW, VIEW, CLICK, LIKE, ORDER, REVIEW], dtype=np.int8), sizes),
+            lines=lines,
+            reviews=reviews,
+            ordered=ordered[reviews],
+            ratings=np.concatenate([ratings, new_ratings]),
+            moods=np.concatenate([moods, new_moods]),
+            kinds=np.repeat(np.array([VIEW, VIEW, CLICK, LIKE, ORDER, REVIEW, REVIEW], dtype=np.int8), sizes),
             journeys=np.concatenate(journeys),
-            details=np.concatenate([nothing, np.arange(len(bought)), np.arange(len(ordered))]),
-            at_ms=np.concatenate([viewed_at, again_at, clicked_at, liked_at, ordered_at, written_at]),
+            details=np.concatenate([nothing, told, np.arange(len(reviews))]),
+            versions=versions.astype(np.int8),
+            at_ms=np.concatenate(
+                [viewed_at, again_at, clicked_at, liked_at, lines.moments[told, statuses], written_at, edited_at]
+            ),
+        )
+
+    def _lines(self, sessions: NDArray[np.int64], products: NDArray[np.int64], ready_at_ms: NDArray[np.int64]) -> Lines:
+        """What is ordered: a line for each product that is bought in a session."""
+        random, count = self.random, len(products)
+        orders, numbers, ordered_at = into_orders(random, sessions, ready_at_ms)
+        factors = np.clip(random.normal(0.97, 0.06, size=count), 0.7, 1.15)
+        quantities, returned = pieces(random, count)
+        returned_shares = np.full(count, RETURNED_SHARE)
+        first_day, last_day = RETURN_DAYS
+        returned_after = random.integers(first_day * DAY_MS, last_day * DAY_MS, size=count)
+        for rise in self._stories.returns:
+            concerned = np.flatnonzero((products == rise.product) & (ordered_at >= rise.from_ms))
+            returned_shares[concerned] = rise.share
+            first_day, last_day = rise.days
+            returned_after[concerned] = random.integers(first_day * DAY_MS, last_day * DAY_MS, size=len(concerned))
+        return Lines(
+            orders=orders,
+            numbers=numbers,
+            price_cents=np.maximum(np.rint(self._list_price_cents[products] * factors), 1).astype(np.int64),
+            quantities=quantities,
+            returned=returned,
+            moments=ways(random, ordered_at, returned_shares, returned_after),
         )
 
     def _journeys(self, sessions: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -180,10 +213,6 @@ class Shop:
         passed = np.cumsum(5_000 + self.random.exponential(40_000, size=len(sessions)).astype(np.int64))
         begins = np.searchsorted(sessions, sessions)
         return passed - passed[begins]
-
-    def _statuses(self, age_ms: NDArray[np.int64]) -> NDArray[np.int64]:
-        statuses = np.where(age_ms < DAY_MS, 0, np.where(age_ms < 4 * DAY_MS, 1, 2))
-        return np.where(self.random.random(len(age_ms)) < CANCELLED, 3, statuses)
 
     def _story_pull(
         self, products: NDArray[np.int64], contents: NDArray[np.int64], viewed_at_ms: NDArray[np.int64]
@@ -218,6 +247,15 @@ class Shop:
         )
         moods = np.where(random.random(count) < WITHOUT_TEXT, np.nan, np.clip(moods, -1, 1))
         return np.clip(np.rint(satisfied), 1, 5).astype(np.int64), moods
+
+    def _second_thoughts(
+        self, ratings: NDArray[np.int64], moods: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+        """Stars and mood of reviews that are edited: other stars than before, by one or two, and a mood to match."""
+        by = self.random.choice([-2, -1, 1, 2], size=len(ratings))
+        # Where there are no more or no fewer stars to give, the other way.
+        by = np.where((ratings + by < 1) | (ratings + by > 5), -by, by)
+        return ratings + by, np.clip(moods + 0.4 * by, -1, 1)
 
 
 def conversion_by_product(catalogue: list[Product]) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """What is planted in a history, for the gold layer to find again: each story's effects, and its record.
 
-A story changes what shoppers do: which products they look at, how often they buy after a click, what they think.
+A story changes what shoppers do: which products they look at, how often they buy after a click, what they think, what
+they send back.
 `Shop` knows no story by name, only these effects. Records say `begins` and `ends` as business dates, `ends` being
 the last day.
 """
@@ -44,6 +45,17 @@ class Opinion:
 
 
 @dataclass(frozen=True)
+class Returns:
+    """Of one product's lines that are ordered from a time on and delivered, this share comes back."""
+
+    product: int
+    from_ms: int
+    share: float
+    days: tuple[int, int]
+    """From delivery to return: fewest and most."""
+
+
+@dataclass(frozen=True)
 class Surge:
     """For some hours, extra sessions of one state's shoppers."""
 
@@ -63,6 +75,7 @@ class Stories:
     review_shares: dict[int, float] = field(default_factory=dict)
     pulls: tuple[Pull, ...] = ()
     opinions: tuple[Opinion, ...] = ()
+    returns: tuple[Returns, ...] = ()
     surge: Surge | None = None
     records: tuple[dict[str, str], ...] = ()
 
@@ -97,7 +110,9 @@ def plant(seed: int, catalogue: list[Product], shoppers: Shoppers, until_ms: int
     stories = _vanity_and_value_content(stories, first, last)
     stories = _checkout_drop_off(stories, dropping, catalogue, last)
     stories = _surge(stories, random, shoppers, last)
-    return _winning_product(stories, winner, catalogue[winner].product_id, first, last)
+    stories = _winning_product(stories, winner, catalogue[winner].product_id, first, last)
+    returned = int(random.choice(sorted((popular(catalogue) - dearest(catalogue)) & set(others) - {hidden})))
+    return _rising_returns(stories, returned, catalogue[returned].product_id, last)
 
 
 def popular(catalogue: list[Product]) -> set[int]:
@@ -207,6 +222,17 @@ def _winning_product(stories: Stories, product: int, product_id: str, first: dat
         view_shares=stories.view_shares | {product: 0.02},
         pulls=(*stories.pulls, Pull(4.2, products=frozenset([product]))),
         records=(*stories.records, _record("winning_product", first, last, product_id=product_id)),
+    )
+
+
+def _rising_returns(stories: Stories, product: int, product_id: str, last: date) -> Stories:
+    """A popular product of which, from six weeks before the end on, 35 % come back within ten days of delivery."""
+    begins = last - timedelta(days=41)
+    return replace(
+        stories,
+        view_shares=stories.view_shares | {product: 0.035},
+        returns=(*stories.returns, Returns(product, first_ms(begins), share=0.35, days=(2, 10))),
+        records=(*stories.records, _record("rising_returns", begins, last, product_id=product_id)),
     )
 
 
