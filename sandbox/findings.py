@@ -113,6 +113,17 @@ SOURCES = [
             f"{row['average_rating_before']:.1f} to {row['average_rating']:.1f}; at risk since {row['flagged_since']}."
         ),
     ),
+    _Source(
+        "rising_returns",
+        "customer_reviews",
+        "rising_returns",
+        _is_flagged,
+        lambda row: (
+            f"{row['product_name']} comes back more and more: {row['share']:.0%} of the {row['delivered']:,} lines "
+            f"ordered from {row['first_date']} to {row['last_date']}, {row['share_before']:.0%} before; "
+            f"${row['returned_revenue']:,.0f} went back."
+        ),
+    ),
 ]
 
 
@@ -135,4 +146,4 @@ def show_findings(found: list[Finding]) -> None:
     for finding in found:
         console.print(untrusted(f"  {finding.text}"), soft_wrap=False)
     if not found:
-        console.print("  Nothing: no surge, drop-off, winner, vanity or product at risk.")
+        console.print("  Nothing: no surge, drop-off, winner, vanity, product at risk or rise of returns.")

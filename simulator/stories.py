@@ -203,7 +203,7 @@ def _surge(stories: Stories, random: np.random.Generator, shoppers: Shoppers, la
     day = last - timedelta(days=int(random.integers(10, 26)))
     noon = int(datetime(day.year, day.month, day.day, 12, tzinfo=UTC).timestamp() * 1000)
     begins = noon + (6 - states[state][1]) * HOUR_MS
-    surge = Surge(state, begins, begins + 4 * HOUR_MS, share=0.012)
+    surge = Surge(state, begins, begins + 4 * HOUR_MS, share=0.02)
     record = _record(
         "surge",
         business_date(surge.begins_ms),
@@ -226,12 +226,12 @@ def _winning_product(stories: Stories, product: int, product_id: str, first: dat
 
 
 def _rising_returns(stories: Stories, product: int, product_id: str, last: date) -> Stories:
-    """A popular product of which, from six weeks before the end on, 35 % come back within ten days of delivery."""
+    """A popular product of which, from six weeks before the end on, 40 % come back within ten days of delivery."""
     begins = last - timedelta(days=41)
     return replace(
         stories,
-        view_shares=stories.view_shares | {product: 0.035},
-        returns=(*stories.returns, Returns(product, first_ms(begins), share=0.35, days=(2, 10))),
+        view_shares=stories.view_shares | {product: 0.045},
+        returns=(*stories.returns, Returns(product, first_ms(begins), share=0.4, days=(2, 10))),
         records=(*stories.records, _record("rising_returns", begins, last, product_id=product_id)),
     )
 

@@ -72,6 +72,7 @@ def test_nothing_else_is_flagged_than_what_is_planted(found: Found, planted: dic
         ("checkout_drop_off", "category"),
         ("surge", "state_code"),
         ("winning_product", "product_id"),
+        ("rising_returns", "product_id"),
     ],
 )
 def test_a_planted_story_ranks_first(kind: str, column: str, found: Found, planted: dict[str, dict[str, str]]) -> None:
