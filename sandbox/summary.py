@@ -32,19 +32,30 @@ REASONS = """
     where hub = '{hub}'
     group by reason order by messages desc, reason
 """
-REVENUE = """
-    select state_code, state_name, revenue, items, orders
+BY_STATE = """
+    select
+        state_code, state_name, revenue, items, cancelled, returned,
+        orders, lines, cancelled_of_lines, returned_of_lines
     from (
-        select state_code, sum(total_sales) as revenue, sum(total_items) as items
+        select
+            state_code, sum(total_sales) as revenue, sum(total_items) as items,
+            sum(cancelled_sales) as cancelled, sum(returned_sales) as returned
         from gold.fct_sales_by_state_minute group by state_code
     ) as sales
     join (
-        select state_code, count(distinct order_key) as orders from gold.fct_order_lines group by state_code
+        select
+            state_code, count(distinct order_key) as orders, count(*) as lines,
+            sum(if(delivery_status = 'Cancelled', total_amount, 0)) as cancelled_of_lines,
+            sum(returned_amount) as returned_of_lines
+        from gold.fct_order_lines group by state_code
     ) as lines using (state_code)
     join gold.dim_state using (state_code)
     order by revenue desc, state_code
 """
 ORDERS = "select count(distinct order_key) as orders from gold.fct_order_lines"
+# Figures by state: columns of the above. Those of lines are the same again, from another table.
+OF_STATES = ("revenue", "items", "cancelled", "returned", "orders", "lines", "cancelled_of_lines", "returned_of_lines")
+OF_LINES = "_of_lines"
 # What the ledger has under the same name: a key, and counts.
 BREAKDOWNS = {
     "funnel_by_product": """
@@ -71,7 +82,7 @@ def summarise(dbt: Dbt, ledger: Ledger, in_broker: dict[str, int]) -> dict[str, 
         ledger: what the simulator sent, over all runs.
         in_broker: events that the broker holds, by hub; more than the ledger's if other producers sent too.
     """
-    states = dbt.query(REVENUE)
+    states = dbt.query(BY_STATE)
     by_code = sorted(states, key=lambda row: str(row["state_code"]))
     was_erased = dbt.query("show tables in bronze like 'erased_positions'")
     erased = {row["hub"]: row["messages"] for row in dbt.query(ERASED)} if was_erased else {}
@@ -86,8 +97,7 @@ def summarise(dbt: Dbt, ledger: Ledger, in_broker: dict[str, int]) -> dict[str, 
             }
             for hub in HUBS
         },
-        "revenue_by_state": {row["state_code"]: float(row["revenue"]) for row in by_code},
-        "items_by_state": {row["state_code"]: row["items"] for row in by_code},
+        **{f"{figure}_by_state": {row["state_code"]: _number(row[figure]) for row in by_code} for figure in OF_STATES},
         **{name: _by_key(dbt.query(sql)) for name, sql in BREAKDOWNS.items()},
         **dbt.query(ORDERS)[0],
         "as_of": dbt.query(AS_OF)[0]["as_of_date"],
@@ -115,8 +125,8 @@ def differences(summary: dict[str, Any], ledger: Ledger) -> list[str]:
                 if account[figure] != truth["hubs"][hub][figure]:
                     found.append(f"{hub}, {figure}: {account[figure]}, the ledger says {truth['hubs'][hub][figure]}")
     if _is_the_ledgers(summary, ledger):
-        for name in ("revenue_by_state", "items_by_state", *BREAKDOWNS):
-            here, there = _without_zeros(summary[name]), _without_zeros(truth[name])
+        for name in (*(f"{figure}_by_state" for figure in OF_STATES), *BREAKDOWNS):
+            here, there = _without_zeros(summary[name]), _without_zeros(truth[name.replace(OF_LINES, "")])
             for key in sorted(here.keys() | there.keys()):
                 if here.get(key) != there.get(key):
                     found.append(f"{name}, {key}: {here.get(key)}, the ledger says {there.get(key)}")
@@ -159,7 +169,21 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
         )
     top.add_row("all states", f"${total:,.2f}", "", f"{summary['orders']:,}", style="bold")
 
-    for part in (flow, top):
+    sold = Table(title="What was ordered", title_justify="left", box=None, padding=(0, 2), show_header=False)
+    sold.add_column()
+    sold.add_column(justify="right")
+    cancelled, returned = (sum(summary[f"{figure}_by_state"].values()) for figure in ("cancelled", "returned"))
+    for name, number in (
+        ("orders", f"{summary['orders']:,}"),
+        ("order lines", f"{sum(summary['lines_by_state'].values()):,}"),
+        ("revenue", f"${total:,.2f}"),
+        ("  cancelled", f"${cancelled:,.2f}"),
+        ("  returned", f"${returned:,.2f}"),
+        ("  net", f"${total - cancelled - returned:,.2f}"),
+    ):
+        sold.add_row(name, number)
+
+    for part in (flow, sold, top):
         console.print()
         console.print(part)
     console.print()
@@ -167,8 +191,9 @@ def show(summary: dict[str, Any], ledger: Ledger, found: list[Finding], seconds:
     console.print()
     if _is_the_ledgers(summary, ledger):
         console.print(
-            "Gold equals the simulator's ledger: every verdict; revenue and items by state to the cent; the funnel and "
-            "ratings by product; views, clicks and likes by content type."
+            "Gold equals the simulator's ledger: every verdict; orders, lines and items by state; revenue by state and "
+            "what of it was cancelled and returned, to the cent; the funnel and ratings by product; views, clicks and "
+            "likes by content type."
         )
     else:
         others = sum(account["sent"] for account in hubs.values()) - ledger.sent
@@ -194,6 +219,11 @@ def _is_the_ledgers(summary: dict[str, Any], ledger: Ledger) -> bool:
     return all(
         account["sent"] == ledger.hubs[hub].sent and not account["erased"] for hub, account in summary["hubs"].items()
     )
+
+
+def _number(value: Any) -> int | float:
+    """A count as it is, money as JSON has it."""
+    return value if isinstance(value, int) else float(value)
 
 
 def _by_key(rows: list[dict[str, Any]]) -> dict[str, dict[str, int]]:

@@ -57,7 +57,7 @@ def shoppers_texts(count: int) -> Iterator[tuple[float, str]]:
     shop, writer = Shop(21, catalogue, shoppers), ReviewWriter(21)
     visitors = shop.visitors(1_500_000)
     noon = int(datetime(2026, 6, 1, 12, tzinfo=UTC).timestamp() * 1000)
-    seen = shop.happenings(visitors, np.full(len(visitors), noon - 40 * 86_400_000), noon)
+    seen = shop.happenings(visitors, np.full(len(visitors), noon - 40 * 86_400_000))
     reviewed = np.flatnonzero(seen.kinds == 4)
     moods = seen.moods[seen.details[reviewed]]
     written = [(float(mood), event) for mood, event in zip(moods, reviewed.tolist(), strict=True) if not np.isnan(mood)]

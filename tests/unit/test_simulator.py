@@ -54,7 +54,7 @@ def at(event: Message) -> datetime:
 
 def moment(event: Message) -> datetime:
     """When what it tells of happened: of an order line's later message, when it got its status."""
-    return datetime.fromisoformat(event.get("updated_at", event["timestamp"]))
+    return datetime.fromisoformat(event["updated_at"] if "updated_at" in event else event["timestamp"])
 
 
 def journey(event: Message) -> tuple[str, str]:
