@@ -26,6 +26,8 @@ UNTIL = datetime(2026, 6, 30, 12, tzinfo=UTC)
 START_MS = int(UNTIL.timestamp() * 1000)
 DAYS = 30
 MANY_FAULTS = FaultRates(0.2, 0.1, 0.04, 0.1, 0.1, 0.03, 0.05, 0.05, 0.06)
+MOST_FAULTS = FaultRates(0.2, 0.3, 0.35, 0.05, 0.25, 0.05, 0.05, 0.05, 0.05, lost_update=0.4)
+"""So many that of some lines the message of a return is the first that lands, or the only one that names pieces."""
 PRODUCTS = {product.product_id: product for product in read_products()}
 STATES = {city.state_code for city in read_cities()}
 
@@ -432,6 +434,15 @@ def test_the_ledger_is_what_an_independent_judge_makes_of_the_bodies(rates: Faul
     events, ledger = history(11, 30_000, rates, days=60)
     assert_is_the_truth(ledger, events)
     assert ledger.hubs["reviews"].accepted > 50
+
+
+def test_the_ledger_is_the_truth_where_a_return_lands_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simulator.shop.RETURNED_SHARE", 0.6)
+    events, ledger = history(11, 60_000, MOST_FAULTS, days=60)
+    assert_is_the_truth(ledger, events)
+    orders = [verdict("orders", body) for hub, _, body in events if hub == "orders"]
+    firsts = [told[0] for told in by_key((order for reason, order in orders if not reason), line_of).values()]
+    assert sum(first["delivery_status"] == "Returned" for first in firsts) > 15
 
 
 @pytest.mark.parametrize("sent", [1, 777, 15_000])
