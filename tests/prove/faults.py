@@ -302,6 +302,8 @@ def key_comes_back(pipe: Pipeline, number: int, _choice: random.Random) -> bool:
     hub.duplicates += 1
     pipe.ledger.revenue_cents["KY"] += 2100
     pipe.ledger.items["KY"] += 2
+    pipe.ledger.orders["KY"] += 1
+    pipe.ledger.lines["KY"] += 1
     return True
 
 
