@@ -161,7 +161,7 @@ def _high_price_low_review(stories: Stories, product: int, product_id: str, firs
     """One of the dearest products of its category, much looked at and badly reviewed."""
     return replace(
         stories,
-        view_shares=stories.view_shares | {product: 0.03},
+        view_shares=stories.view_shares | {product: 0.035},
         review_shares=stories.review_shares | {product: 0.35},
         opinions=(*stories.opinions, Opinion(product, 0, satisfaction=1.8)),
         records=(*stories.records, _record("high_price_low_review", first, last, product_id=product_id)),
