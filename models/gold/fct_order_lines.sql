@@ -19,6 +19,7 @@ fct_order_lines as (
         business_date,
         ordered_at,
         customer_id,
+        if(customer_id is not null, xxhash64(customer_id), null) as customer_key,
         product_id,
         state_code,
         {{ known_content_type('content_type') }} as content_type,
