@@ -1,4 +1,5 @@
--- One row for each line of an order: the atomic fact. What is counted once whatever the slice, such as orders, is counted here.
+-- One row for each line of an order: the atomic fact. What is counted once whatever the slice, such as orders, is
+-- counted here.
 {{ config(materialized='incremental', partition_by='business_date') }}
 {% set arrived = arrivals(ref('order_messages')) %}
 {% set dates = touched_dates(arrived) %}

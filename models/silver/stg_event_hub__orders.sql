@@ -1,4 +1,5 @@
--- One row for each landed order message, which is a line of an order: parsed, normalised, and with the reasons for which it is rejected, if any.
+-- One row for each landed order message, which tells of a line of an order: parsed, normalised, and with the reasons
+-- for which it is rejected, if any.
 {% set fields %}
     order_id string, line_number string, timestamp string, customer_id string, product_id string, category string, price double,
     quantity double, total_amount double, city string, state string, country string, latitude double, longitude double,
