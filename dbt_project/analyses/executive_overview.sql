@@ -87,7 +87,9 @@ where now.period = 1;
 select
     states.state_name,
     sum(facts.total_amount) as revenue,
+    sum(facts.net_amount) as net_revenue,
     coalesce(sum(facts.total_amount) filter (where facts.delivery_status = 'Cancelled'), 0) as cancelled_revenue,
+    sum(facts.returned_amount) as returned_revenue,
     count(distinct facts.order_key) as orders
 from {{ ref('fct_order_lines') }} as facts
 inner join {{ ref('dim_state') }} as states on facts.state_code = states.state_code
@@ -101,8 +103,8 @@ select
     count(distinct facts.order_key) as orders
 from {{ ref('fct_order_lines') }} as facts
 inner join {{ ref('as_of') }} as as_of on facts.business_date = as_of.as_of_date
-group by 1
-order by 1;
+group by {{ minute_of_day('facts.ordered_at') }}
+order by minute_of_day;
 
 -- state_surges: hours, one after the other, in which a state ordered far more than its share of the nation at this time
 -- of the day on all other days. The score is the excess in standard deviations of a Poisson count, each with one more.

@@ -1,4 +1,5 @@
--- What is in quarantine, and why.
+-- What is in quarantine, and why; and what was not rejected, but says of an order's line something else than its first
+-- message.
 -- See it: make quarantine. Once the cause is mended: docs/runbook.md, "Replay from quarantine".
 
 -- reasons: rejected messages by hub and reason; a message may have several reasons.
@@ -41,3 +42,20 @@ select
 from numbered
 where newest = 1
 order by hub, reason;
+
+-- conflicts: the newest order messages that name another product, price or quantity than the first of their line, which
+-- counts.
+select
+    order_line_id,
+    verdict,
+    concat_ws(
+        ', ',
+        if(product_differs, 'product', null),
+        if(price_differs, 'price', null),
+        if(quantity_differs, 'quantity', null)
+    ) as differs,
+    left(first_body_text, 200) as first_body,
+    left(body_text, 200) as body
+from {{ ref('conflicting_orders') }}
+order by landed_batch desc, partition desc, offset desc
+limit 20;

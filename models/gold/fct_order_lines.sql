@@ -1,4 +1,5 @@
--- One row for each line of an order: the atomic fact. What is counted once whatever the slice, such as orders, is counted here.
+-- One row for each line of an order: the atomic fact. What is counted once whatever the slice, such as orders, is
+-- counted here.
 {{ config(materialized='incremental', partition_by='business_date') }}
 {% set arrived = arrivals(ref('order_messages')) %}
 {% set dates = touched_dates(arrived) %}
@@ -19,6 +20,7 @@ fct_order_lines as (
         business_date,
         ordered_at,
         customer_id,
+        if(customer_id is not null, xxhash64(customer_id), null) as customer_key,
         product_id,
         state_code,
         {{ known_content_type('content_type') }} as content_type,

@@ -1,5 +1,5 @@
--- One row for each order message that comes again under its line's key with another product, price or quantity, beside the
--- first, which counts.
+-- One row for each order message that comes again under its line's key with another product, price or quantity, beside
+-- the first, which counts.
 with
 
 first_messages as (

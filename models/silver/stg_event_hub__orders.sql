@@ -1,4 +1,5 @@
--- One row for each landed order message, which is a line of an order: parsed, normalised, and with the reasons for which it is rejected, if any.
+-- One row for each landed order message, which tells of a line of an order: parsed, normalised, and with the reasons
+-- for which it is rejected, if any.
 {% set fields %}
     order_id string, line_number string, timestamp string, customer_id string, product_id string, category string, price double,
     quantity double, total_amount double, city string, state string, country string, latitude double, longitude double,
@@ -73,8 +74,8 @@ normalised as (
 matched as (
     select
         normalised.* except (ordered_at, updated_at),
-        -- 2, 2.0 and "2" are one number.
-        try_cast(normalised.sent_line_number as decimal(20, 6)) as line_number,
+        -- 2, 2.0 and "2" are one number; 2d, which a cast to double would take, is none.
+        cast(try_cast(normalised.sent_line_number as decimal(38, 18)) as double) as line_number,
         -- Null out of range: a rejected event must not choose a partition, nor store what readers can't hold (year 0).
         if({{ is_in_time('normalised.ordered_at') }}, normalised.ordered_at, null) as ordered_at,
         if({{ is_in_time('normalised.updated_at') }}, normalised.updated_at, null) as updated_at,

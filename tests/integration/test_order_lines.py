@@ -22,6 +22,28 @@ ORDERS = {
 DAYS = {"numbered": "2026-05-21", "by product": "2026-05-22"}
 """Two shops, one of which numbers its lines; on each day nothing else is sold in Wyoming."""
 offsets = count()
+ODD: dict[str, tuple[list[dict[str, Any]], dict[str, int]]] = {
+    "500 lines": ([{"line_number": number} for number in range(1, 501)], {"accepted": 500}),
+    "line 7 and the product 7": ([{"line_number": 7}, {"product_id": "7"}], {"accepted": 2}),
+    "some lines have a number": ([{"line_number": 1}, {"product_id": "BOOK-0002"}], {"accepted": 2}),
+    "products that differ in case": (
+        [{"product_id": "lines-1"}, {"product_id": " LINES-1 "}],
+        {"accepted": 1, "duplicate": 1},
+    ),
+    "a line with another product": (
+        [{"line_number": 1}, {"line_number": 1, "product_id": "BOOK-0002"}],
+        {"accepted": 1, "duplicate": 1},
+    ),
+    "spellings of 2": (
+        [{"line_number": 2}, {"line_number": 2.0}, {"line_number": "2"}, {"line_number": " 2"}],
+        {"accepted": 1, "duplicate": 3},
+    ),
+    "one product twice": ([{"line_number": 1}, {"line_number": 2}], {"accepted": 2}),
+    # With the next: no two different pairs are one key.
+    "order 1": ([{"line_number": 23}], {"accepted": 1}),
+    "order 12": ([{"line_number": 3}], {"accepted": 1}),
+}
+"""Orders by their number: what their lines differ in, and the verdicts."""
 
 
 def line(shop: str, number: str, place: int, **fields: Any) -> bytes:
@@ -38,6 +60,14 @@ def line(shop: str, number: str, place: int, **fields: Any) -> bytes:
     )
 
 
+def odd() -> list[bytes]:
+    return [
+        order(order_id=f"lines odd {number}", timestamp="2026-05-23T15:04:05Z", **fields)
+        for number, (lines, _) in ODD.items()
+        for fields in lines
+    ]
+
+
 @pytest.fixture(scope="module")
 def shops(warehouse: Warehouse) -> Warehouse:
     """Both shops' orders in two batches: a line of each lands later than the rest of its order, and one comes again."""
@@ -50,7 +80,7 @@ def shops(warehouse: Warehouse) -> Warehouse:
             for place in range(len(lines))
             if (place == 1) == is_late
         ]
-        again = [] if is_late else [line(shop, "1004", 0) for shop in DAYS]
+        again = [] if is_late else [line(shop, "1004", 0) for shop in DAYS] + odd()
         warehouse.land([Message(body, 0, next(offsets), AT) for body in bodies + again], "order lines")
         warehouse.dbt(
             "run", "--select", "+orders", "+fct_order_lines", "+fct_sales_by_state_minute", "+fct_sales_by_product_day"
@@ -65,6 +95,18 @@ def test_every_line_is_accepted_and_one_that_comes_again_is_a_duplicate(shop: st
         f" where order_id like 'lines {shop} %' group by verdict"
     )
     assert {row["verdict"]: row["n"] for row in rows} == {"accepted": 7, "duplicate": 1}
+
+
+@pytest.mark.parametrize("number", ODD)
+def test_odd_lines_are_told_apart(number: str, shops: Warehouse) -> None:
+    rows = shops.query(
+        "select verdict, count(*) as n from silver.order_messages"
+        f" where order_id = 'lines odd {number}' group by verdict"
+    )
+    _, verdicts = ODD[number]
+    assert {row["verdict"]: row["n"] for row in rows} == verdicts
+    (row,) = shops.query(f"select line_count from silver.orders where order_id = 'lines odd {number}'")
+    assert row == {"line_count": verdicts["accepted"]}
 
 
 @pytest.mark.parametrize("shop", DAYS)

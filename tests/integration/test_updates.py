@@ -1,6 +1,6 @@
 """What comes again under its key and says something newer: an order line's status, an edited review."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from itertools import permutations
@@ -49,7 +49,7 @@ STATUS_NOW: Final = {
     "two of three back": "Returned",
 }
 
-VERSIONS: Final = [
+VERSIONS: Final[list[dict[str, Any]]] = [
     {"rating": 5, "review_text": "Great sound, very happy.", "timestamp": "2026-04-21T18:00:00Z"},
     {"rating": 3, "review_text": "It is a phone.", "timestamp": "2026-04-24T18:00:00Z"},
     {"rating": 1, "review_text": "Terrible, it died.", "timestamp": "2026-06-09T18:00:00Z"},
@@ -72,7 +72,7 @@ LANDED: Final = dict(landings())
 REVIEWED: Final = {f"updates review {number}": messages for number, messages in enumerate(permutations(VERSIONS))}
 
 
-def batches(messages: dict[str, list[dict[str, Any]]]) -> list[list[tuple[str, dict[str, Any]]]]:
+def batches(messages: Mapping[str, Sequence[dict[str, Any]]]) -> list[list[tuple[str, dict[str, Any]]]]:
     """Three batches: a message each of most keys; of every third key all at once."""
     cut: list[list[tuple[str, dict[str, Any]]]] = [[], [], []]
     for number, (key, landed) in enumerate(messages.items()):

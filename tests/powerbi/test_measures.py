@@ -65,6 +65,8 @@ MISTAKES = {
     "Net Revenue": ("all", "[Revenue] - [Returned Revenue]"),
     "Average Order Value": ("state", "DIVIDE([Net Revenue], [Orders])"),
     "Units": ("state", "[Order Lines]"),
+    "New Customer Revenue %": ("last 30 days", "[Repeat Customer %]"),
+    "Repeat Customer %": ("category", "DIVIDE([Order Lines] - [Orders], [Order Lines])"),
     "Orders": ("state", "COUNTROWS('Sales by Day')"),
     "Minute Revenue": ("state", "SUM('Sales by Minute'[Total Sales])"),
     "Journeys Clicked": ("category", "SUM('Funnel'[Journey Count])"),

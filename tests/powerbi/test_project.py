@@ -48,7 +48,7 @@ FORMATS = {
     "#,0": "Orders, Order Lines, Units, Journeys Viewed, Journeys Clicked, Journeys Purchased, "
     "Views, Clicks, Likes, Reviews",
     "0.0%": "Conversion %, Click Drop-off %, Purchase Drop-off %, Winner Score, Engagement Rate, "
-    "Positive %, Neutral %, Negative %",
+    "Positive %, Neutral %, Negative %, New Customer Revenue %, Repeat Customer %",
     "0.00": "Value Index, Average Rating",
     "0": "Sentiment Index, At-risk Score",
     "+0.0%;-0.0%;0.0%": "Revenue change %, Orders change %",

@@ -26,12 +26,19 @@ select product_id, product_name, category from product_catalogue
 union all
 select product_id, product_id, category from unlisted;
 
+create table customers as
+select customer_id, min(business_date) as first_day, count(distinct order_id) as customer_orders
+from order_messages where verdict = 'accepted' and customer_id is not null group by customer_id;
+
 create table orders as
 select
     order_id, business_date, state_code, product_id, category, ordered_at, total_amount, quantity, delivery_status,
     case when content_type in ('Social Media', 'Blog', 'Video') then content_type else 'Unknown' end as content_type,
+    customer_id, first_day, customer_orders,
     {AMOUNTS}
-from (select * exclude (category) from ({ORDER_LINES})) left join products using (product_id);
+from (select * exclude (category) from ({ORDER_LINES}))
+left join products using (product_id)
+left join customers using (customer_id);
 
 create table events as
 select business_date, state_code, product_id, category, content_type, event_type
@@ -144,6 +151,15 @@ def _minute_revenue(silver: Silver, context: Context) -> Any:
     return _asked("sum(total_amount)", "orders", silver, day)
 
 
+def _new_customer_revenue(silver: Silver, context: Context) -> Any:
+    period = (
+        f"first_day between '{context.first_day}' and '{context.last_day}'"
+        if context.first_day
+        else "first_day is not null"
+    )
+    return _asked(f"sum(net) filter (where {period}) / sum(net)", "orders", silver, context)
+
+
 def _settled(silver: Silver) -> str:
     return f"is_viewed and business_date <= '{silver.as_of - timedelta(days=1)}'"
 
@@ -218,6 +234,10 @@ def _step(condition: str) -> str:
 TWINS: dict[str, Twin] = {
     "Revenue": _revenue,
     "Cancelled Revenue": partial(_asked, "sum(total_amount) filter (where delivery_status = 'Cancelled')", "orders"),
+    "New Customer Revenue %": _new_customer_revenue,
+    "Repeat Customer %": partial(
+        _asked, "count(distinct customer_id) filter (where customer_orders > 1) / count(distinct customer_id)", "orders"
+    ),
     "Returned Revenue": partial(_asked, "sum(returned)", "orders"),
     "Net Revenue": partial(_asked, "sum(net)", "orders"),
     "Average Order Value": partial(

@@ -94,7 +94,7 @@ def kill_dbt(pipe: Pipeline, number: int, choice: random.Random) -> bool:
 
     reader = threading.Thread(target=follow, daemon=True)
     reader.start()
-    # 7 and their number, 15, have no common divisor: neighbours in the flow are not killed one after the other.
+    # 7 and their number, 18, have no common divisor: neighbours in the flow are not killed one after the other.
     model = INCREMENTAL_MODELS[7 * number % len(INCREMENTAL_MODELS)]
     wait_until(lambda: model in at_work or run.poll() is not None, f"dbt to begin {model}", 400)
     time.sleep(choice.uniform(0, 1.0))

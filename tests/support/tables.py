@@ -13,6 +13,8 @@ INCREMENTAL_TABLES: Final[dict[str, tuple[str, ...]]] = {
     "silver.journeys": ("processed_batch", "engagement_batch", "order_batch"),
     "silver.product_sightings": ("order_batch", "engagement_batch", "review_batch"),
     "gold.fct_order_lines": ("processed_batch",),
+    "gold.dim_customer": ("processed_batch",),
+    "gold.fct_customer_cohorts": ("processed_batch",),
     "gold.fct_sales_by_state_minute": ("processed_batch", "category_batch"),
     "gold.fct_sales_by_product_day": ("processed_batch",),
     "gold.fct_engagement_by_product_day": ("processed_batch",),

@@ -22,7 +22,10 @@ VIEWS_IN_A_ROW = 5
 KEY_TESTS = {"keys_hold", "accepted_once"}
 MESSAGES = {"order_messages", "engagement_messages", "review_messages"}
 STAGING = {"stg_event_hub__orders", "stg_event_hub__engagement", "stg_event_hub__reviews"}
-ROWS_OF_MESSAGES = {"orders", "order_lines", "engagement_events", "duplicate_events", "quarantined_events"}
+ROWS_OF_MESSAGES = {
+    *("orders", "order_lines", "conflicting_orders"),
+    *("engagement_events", "duplicate_events", "quarantined_events"),
+}
 """Views that choose among the messages."""
 
 
@@ -72,11 +75,11 @@ def hard_coded(code: str) -> bool:
 RULES: dict[str, tuple[Callable[[Project], set[str]], set[str]]] = {
     "a model reads models or a source, not both": (
         lambda p: {name for name in p.models if p.sources_of[name] and p.parents[name]},
-        MESSAGES | {"stg_event_hub__orders"},
+        MESSAGES | {"stg_event_hub__orders", "conflicting_orders"},
     ),
     "only staging reads a source": (
         lambda p: {name for name, sources in p.sources_of.items() if sources and not name.startswith("stg_")},
-        MESSAGES,
+        MESSAGES | {"conflicting_orders"},
     ),
     "a source has one reader": (
         lambda p: {key for key in p.sources if sum(key in sources for sources in p.sources_of.values()) > 1},
@@ -136,7 +139,7 @@ RULES: dict[str, tuple[Callable[[Project], set[str]], set[str]]] = {
     ),
     "every model has a data test": (
         lambda p: {name for name in p.models if not p.tests[name]},
-        STAGING | {"duplicate_events", "quarantined_events"},
+        STAGING | {"conflicting_orders", "duplicate_events", "quarantined_events"},
     ),
     "every source says when it is stale": (
         lambda p: {key for key, one in p.sources.items() if not (one.freshness and one.freshness.error_after.count)},

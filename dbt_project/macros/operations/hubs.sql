@@ -82,7 +82,8 @@
         {#- Sums hold what no longer counts, and no new row says so. -#}
         {%- do empty_what_is_summed() -%}
         {%- if hub.name == 'reviews' -%}
-            {%- do run_query(delete_positions(ref('reviews'), '(' ~ overtaken_messages(hub, same_key) ~ ')')) -%}
+            {#- Whatever version stands there: it may be none of those that count now, of another date. -#}
+            {%- do run_query(delete_positions(ref('reviews'), versions_of(hub, overtaken_messages(hub, same_key)))) -%}
         {%- endif -%}
     {%- endif -%}
     {%- do run_query(verdicts_again(hub, same_key, batch)) -%}
@@ -156,7 +157,7 @@
 
 {# The accepted messages of which the index knows an earlier one with the same key. #}
 {% macro overtaken_messages(hub, these) %}
-    select messages.topic_generation, messages.partition, messages.offset
+    select messages.topic_generation, messages.partition, messages.offset, keys.key_hash
     from {{ hub.messages }} as messages
     inner join (
         select
@@ -169,6 +170,15 @@
         where key_hash is not null and {{ these }}
     ) as keys on {{ is_same_position('messages', 'keys') }}
     where messages.verdict = 'accepted' and not keys.is_first
+{% endmacro %}
+
+
+{# The positions of all messages with the keys of some. #}
+{% macro versions_of(hub, messages) %}
+    (
+        select topic_generation, partition, offset from {{ hub.index }}
+        where key_hash in (select key_hash from ({{ messages }}) as some_messages)
+    )
 {% endmacro %}
 
 

@@ -1,8 +1,8 @@
 {% if any_written(['order_messages', 'fct_order_lines', 'fct_sales_by_product_day', 'fct_sales_by_state_minute']) %}
 
--- Revenue, Cancelled and Returned Revenue, Units, lines and Orders in all sales facts are what the order lines of silver come to, in
--- every context that a fact has, on the days that this run wrote. A product that the dimension lacks has no category, and
--- fails. Orders are not compared by minute: an order with lines in two minutes is an order in each.
+-- Revenue, Cancelled and Returned Revenue, Units, lines and Orders in all sales facts are what the lines of silver come
+-- to, in every context that a fact has, on the days that this run wrote. A product that the dimension lacks has no
+-- category, and fails. Orders are not compared by minute: an order with lines in two minutes is an order in each.
 {% set dates = dates_written([
     ref('order_messages'),
     ref('fct_order_lines'),
