@@ -43,6 +43,17 @@ from numbered
 where newest = 1
 order by hub, reason;
 
+-- conflict_counts: how many order messages name another product, price or quantity than the first of their line.
+select
+    verdict,
+    count_if(product_differs) as another_product,
+    count_if(price_differs) as another_price,
+    count_if(quantity_differs) as another_quantity,
+    count(*) as messages
+from {{ ref('conflicting_orders') }}
+group by verdict
+order by verdict;
+
 -- conflicts: the newest order messages that name another product, price or quantity than the first of their line, which
 -- counts.
 select

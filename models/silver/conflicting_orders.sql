@@ -16,7 +16,8 @@ landed as (
     select * from {{ source('event_hub', 'orders') }}
 ),
 
--- What a message leaves out differs from nothing, and what comes back may be a part of the line.
+-- What a message leaves out differs from nothing, and what comes back may be a part of the line, also where it landed
+-- first.
 conflicts as (
     select
         repeats.*,
@@ -27,11 +28,11 @@ conflicts as (
         repeats.product_id != first_messages.product_id as product_differs,
         not repeats.is_price_imputed and repeats.price != first_messages.price as price_differs,
         not repeats.is_quantity_imputed
-        and if(
-            repeats.delivery_status = 'Returned',
-            repeats.quantity > first_messages.quantity,
-            repeats.quantity != first_messages.quantity
-        ) as quantity_differs
+        and case
+            when repeats.delivery_status = 'Returned' then repeats.quantity > first_messages.quantity
+            when first_messages.delivery_status = 'Returned' then false
+            else repeats.quantity != first_messages.quantity
+        end as quantity_differs
     from repeats
     inner join first_messages
         on

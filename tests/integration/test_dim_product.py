@@ -104,7 +104,7 @@ def test_a_fact_whose_dimension_is_behind_fails_and_loses_nothing(shop: Warehous
     sell(shop, product_id="NEW-B", category="Behind")
     # Of the same batch of silver, so that its number would count as read.
     sell(shop, category="Electronics")
-    shop.dbt("run", "--select", "order_messages")
+    shop.dbt("run", "--select", "order_messages", "fct_order_lines")
     with pytest.raises(UserError, match=f"dim_product is behind.*{FACT}"):
         shop.dbt("run", "--select", FACT)
     assert sales(shop) == before

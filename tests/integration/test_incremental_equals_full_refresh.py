@@ -115,12 +115,14 @@ def land_later_events(warehouse: Warehouse) -> None:
 def test_each_verdict_is_the_ledgers(hub: str, built: Built) -> None:
     table, truth = f"silver.{MESSAGES[hub]}", built.ledger.hubs[hub]
     rows = built.warehouse.query(f"select verdict, count(*) as n from {table} where {SIMULATED} group by verdict")
-    assert Counter({row["verdict"]: row["n"] for row in rows}) == {
-        "accepted": truth.accepted,
-        "update": truth.updates,
-        "duplicate": truth.duplicates,
-        "rejected": truth.quarantined,
-    }
+    assert Counter({row["verdict"]: row["n"] for row in rows}) == Counter(
+        {
+            "accepted": truth.accepted,
+            "update": truth.updates,
+            "duplicate": truth.duplicates,
+            "rejected": truth.quarantined,
+        }
+    )
     reasons = built.warehouse.query(
         f"select reason, count(*) as n from {table} lateral view explode(reasons) as reason where {MINE}"
         " group by reason"

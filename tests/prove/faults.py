@@ -57,7 +57,7 @@ def out_of_order(pipe: Pipeline, _number: int, _choice: random.Random) -> bool:
     pipe.send(PORTION)
     pipe.land("reviews")
     pipe.land("orders")
-    pipe.build()
+    pipe.build("--select", "+fct_funnel_by_product_day", "+fct_reviews")
     pipe.land("engagement")
     return True
 
@@ -233,7 +233,7 @@ def two_runs_of_dbt(pipe: Pipeline, number: int, _choice: random.Random) -> bool
     pipe.send(PORTION)
     pipe.land()
     model = OVERTAKEN_MODELS[number % len(OVERTAKEN_MODELS)]
-    held = pipe.start_dbt("--log-level", "debug")
+    held = pipe.start_dbt("--log-level", "debug", "--select", f"+{model}")
     assert held.stdout
     for line in held.stdout:
         # What dbt says as soon as a model is compiled.
@@ -245,7 +245,7 @@ def two_runs_of_dbt(pipe: Pipeline, number: int, _choice: random.Random) -> bool
     try:
         pipe.send(PORTION)
         pipe.land()
-        other = pipe.start_dbt()
+        other = pipe.start_dbt("--select", f"+{model}")
         said = other.communicate(timeout=900)[0]
         assert other.returncode == 0, said[-3000:]
     finally:
