@@ -7,7 +7,11 @@
 ) }}
 {% set seen = arrivals(ref('engagement_messages'), mark='engagement_batch') %}
 {% set sold = arrivals(ref('order_messages'), mark='order_batch') %}
-{% set dates = touched_dates([], also=dates_of_journeys(ref('engagement_events'), seen, ref('order_lines'), sold)) %}
+-- Of lines, which are put together from messages, Spark skips files by date alone.
+{% set sold_on = touched_dates(sold) %}
+{% set dates = touched_dates(
+    [], also=dates_of_journeys(ref('engagement_events'), seen, ref('order_lines'), sold, sold_on)
+) %}
 
 with
 
