@@ -18,20 +18,21 @@ def _rounded(value: Number, places: int, form: str = ",") -> str:
     return f"{rounded or abs(rounded):{form}f}"
 
 
-def dollars(value: Number | None) -> str:
-    """Whole dollars: $1,235."""
+def _amount(value: Number | None, places: int) -> str:
     if value is None:
         return BLANK
-    text = _rounded(value, 0)
+    text = _rounded(value, places)
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
+def dollars(value: Number | None) -> str:
+    """Whole dollars: $1,235."""
+    return _amount(value, 0)
 
 
 def cents(value: Number | None) -> str:
     """Dollars and cents: $1,234.50."""
-    if value is None:
-        return BLANK
-    text = _rounded(value, 2)
-    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+    return _amount(value, 2)
 
 
 def number(value: Number | None) -> str:

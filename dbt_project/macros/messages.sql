@@ -36,7 +36,7 @@
             * except (body),
             if(size(reasons) > 0, body, null) as body,
             {% if updates -%}
-            if(size(reasons) = 0, cast({{ updates.version }} as bigint), null) as version,
+            {{ version_of(updates, 'size(reasons) = 0') }},
             {% endif -%}
             {{ key_hashes(key, 'size(reasons) = 0') }}
         from {{ staged }}
@@ -86,26 +86,18 @@
         select
             *,
             {% if updates -%}
-            first_value(business_date) over picked_so_far as first_picked_date,
-            max(version) over picked_before as version_before,
-            first_value({{ place_in_line('landings') }}) over picked_so_far as first_picked
-            {%- else -%}
-            min({{ place_in_line('landings') }}) over (partition by key_group, key_check) as first_picked
-            {%- endif %}
-        from landings
-        where landing = 1
-        {% if updates -%}
-        window
-            picked_so_far as (
+            min_by(business_date, {{ place_in_line('landings') }}) over (
                 partition by key_group, key_check
-                order by landed_batch, partition, offset, topic_generation
-            ),
-            picked_before as (
+            ) as first_picked_date,
+            max(version) over (
                 partition by key_group, key_check
                 order by landed_batch, partition, offset, topic_generation
                 rows between unbounded preceding and 1 preceding
-            )
-        {%- endif %}
+            ) as version_before,
+            {% endif -%}
+            min({{ place_in_line('landings') }}) over (partition by key_group, key_check) as first_picked
+        from landings
+        where landing = 1
     ),
 
     judged_messages as (
@@ -176,6 +168,12 @@
 {%- endmacro %}
 
 
+{# How far a message is, as `updates_of` says. Null where it claims no key. #}
+{% macro version_of(updates, is_claimed) -%}
+    if({{ is_claimed }}, cast({{ updates.version }} as bigint), null) as version
+{%- endmacro %}
+
+
 {#
     The narrow index of a hub's messages: for each position the two hashes of its key, if it claims one; where there are
     updates, the date of the message itself too, and how far it is.
@@ -192,7 +190,7 @@
         {{ key_hashes(key, "verdict != 'rejected'") }},
         {% if updates -%}
         {{ business_date(updates.happened_at) }} as business_date,
-        if(verdict != 'rejected', cast({{ updates.version }} as bigint), null) as version,
+        {{ version_of(updates, "verdict != 'rejected'") }},
         {% endif -%}
         processed_batch
     from {{ messages }}

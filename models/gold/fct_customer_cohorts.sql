@@ -14,11 +14,11 @@ order_lines as (
 customer_months as (
     select
         customer_key,
-        trunc(business_date, 'month') as order_month,
+        cast(date_trunc('month', business_date) as date) as order_month,
         count(distinct order_key) as order_count,
         sum(net_amount) as net_amount
     from order_lines
-    group by customer_key, trunc(business_date, 'month')
+    group by customer_key, cast(date_trunc('month', business_date) as date)
 ),
 
 numbered as (

@@ -7,7 +7,16 @@
 ) }}
 {% set seen = arrivals(ref('engagement_messages'), mark='engagement_batch') %}
 {% set sold = arrivals(ref('order_messages'), mark='order_batch') %}
-{% set dates = touched_dates([], also=dates_of_journeys(ref('engagement_events'), seen, ref('order_lines'), sold)) %}
+-- Of lines, which are put together from messages, Spark skips files by date alone. What comes again may leave out its
+-- session.
+{% set sold_on = touched_dates(
+    [],
+    also="select business_date as touched from " ~ ref('order_messages') ~ " where " ~ sold.new
+    ~ " and (session_id is not null or verdict in ('update', 'duplicate'))"
+) %}
+{% set dates = touched_dates(
+    [], also=dates_of_journeys(ref('engagement_events'), seen, ref('order_lines'), sold, sold_on)
+) %}
 
 with
 

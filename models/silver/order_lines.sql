@@ -26,7 +26,6 @@ repeats as (
 lines as (
     select
         first_messages.* except (processed_batch),
-        {{ delivery_statuses() }} as statuses,
         greatest({{ status_rank('first_messages.delivery_status') }}, repeats.status_rank) as status_rank,
         {% for status in ['Shipped', 'Delivered', 'Returned', 'Cancelled'] %}
         least(
@@ -54,7 +53,7 @@ lines as (
 returns as (
     select
         * except (delivery_status),
-        element_at(statuses, cast(status_rank as int)) as delivery_status,
+        element_at({{ delivery_statuses() }}, cast(status_rank as int)) as delivery_status,
         if(returned_at is null, 0, least(coalesce(named_quantity, quantity), quantity)) as returned_quantity
     from lines
 ),

@@ -88,7 +88,7 @@ def squeezed(text: str) -> str:
 
 
 def test_every_table_is_still_there_and_the_account_closes(built: Warehouse) -> None:
-    for hub, table in {"orders": "orders", "engagement": "engagement_events", "reviews": "reviews"}.items():
+    for hub, table in {"orders": "order_lines", "engagement": "engagement_events", "reviews": "reviews"}.items():
         assert len(rows(built, f"silver.{table}")) == len(TEXTS) + (hub == "reviews")
         quarantined = rows(built, "silver.quarantined_events")
         assert [bytes(row["body"]) for row in quarantined if row["hub"] == hub] == BODIES[hub][1::2]

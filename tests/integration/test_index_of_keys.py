@@ -75,7 +75,7 @@ def test_who_was_judged_again_is_not_what_the_index_says(judge: Judge, warehouse
 def test_the_index_is_what_its_messages_say(judge: Judge, warehouse: Warehouse) -> None:
     judge("indexed")
     index(warehouse)
-    key = "if(verdict = 'rejected', null, order_id)"
+    key = "if(verdict = 'rejected', null, order_line_id)"
     assert (
         warehouse.query(
             "select topic_generation, partition, offset, landed_batch, key_hash, key_check, processed_batch "

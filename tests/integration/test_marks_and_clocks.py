@@ -70,11 +70,12 @@ def test_a_key_that_two_runs_accepted_fails_the_build_that_accepted_it_again(war
     warehouse.dbt("run", "--select", "order_messages", "order_keys")
     mine = "topic_generation = 'twice' and offset = 1"
     hashes = "key_hash = xxhash64('{0}'), key_check = xxhash64('check', '{0}')"
+    key = "twice / product ELEC-0001"
     # As a verdict that went wrong would leave them.
-    warehouse.query(f"update silver.order_messages set order_id = 'twice' where {mine}")
-    warehouse.query(f"update silver.order_keys set {hashes.format('twice')} where {mine}")
+    warehouse.query(f"update silver.order_messages set order_line_id = '{key}' where {mine}")
+    warehouse.query(f"update silver.order_keys set {hashes.format(key)} where {mine}")
     with pytest.raises(UserError, match="accepted_once"):
         warehouse.dbt("test", "--select", "order_keys", "--indirect-selection", "eager")
-    warehouse.query(f"update silver.order_messages set order_id = 'twice too' where {mine}")
+    warehouse.query(f"update silver.order_messages set order_line_id = 'twice too' where {mine}")
     warehouse.query(f"update silver.order_keys set {hashes.format('twice too')} where {mine}")
     warehouse.dbt("test", "--select", "order_keys", "--indirect-selection", "eager")

@@ -25,16 +25,22 @@ FIRST = {
         "unknown state and bad price": order(order_id="replay both", state=STATE, price="1"),
         "bad price": order(order_id="replay price", price="1"),
         "another unknown state": order(order_id="replay Atlantis", state="Atlantis"),
-        "unknown country": order(order_id="replay came again", country=COUNTRY, product_id="REPLAY-1", category="A"),
+        "unknown country": order(
+            order_id="replay came again", line_number=1, country=COUNTRY, product_id="REPLAY-1", category="A"
+        ),
     },
     "reviews": {"unknown state": review(review_id="replay came again", state=STATE, rating=1)},
 }
 LATER = {
     "orders": {
         "accepted meanwhile": order(
-            order_id="replay came again", timestamp="2026-05-01T10:00:00", product_id="REPLAY-2", category="B"
+            order_id="replay came again",
+            line_number=1,
+            timestamp="2026-05-01T10:00:00",
+            product_id="REPLAY-2",
+            category="B",
         ),
-        "its duplicate": order(order_id="replay came again"),
+        "its duplicate": order(order_id="replay came again", line_number=1),
     },
     "reviews": {"accepted meanwhile": review(review_id="replay came again", timestamp="2026-05-01T10:00:00", rating=5)},
 }
@@ -91,7 +97,7 @@ def replayed(warehouse: Warehouse) -> Replayed:
     warehouse.query(f"insert into silver.us_state_aliases values ('{STATE.upper()}', 'KY')")
     warehouse.query(f"insert into silver.country_aliases values ('{COUNTRY.upper()}', 'US')")
     replay(warehouse, hub="orders", reason="unknown_state")
-    warehouse.dbt("run", "--select", "fct_sales_by_product_day")
+    warehouse.dbt("run", "--select", "fct_order_lines", "fct_sales_by_product_day")
     after_orders, sales_after_orders = messages(warehouse), sales(warehouse)
 
     replay(warehouse)

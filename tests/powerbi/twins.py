@@ -238,6 +238,8 @@ TWINS: dict[str, Twin] = {
     "Repeat Customer %": partial(
         _asked, "count(distinct customer_id) filter (where customer_orders > 1) / count(distinct customer_id)", "orders"
     ),
+    "Ordering Customers": partial(_asked, "count(distinct customer_id)", "orders"),
+    "Net Revenue of Lines": partial(_asked, "sum(net)", "orders"),
     "Returned Revenue": partial(_asked, "sum(returned)", "orders"),
     "Net Revenue": partial(_asked, "sum(net)", "orders"),
     "Average Order Value": partial(

@@ -16,7 +16,7 @@ from ingestion.contracts import contract
 from tests.support.events import ENGAGEMENT, ORDER, REVIEW
 
 EVENTS: dict[str, dict[str, Any]] = {"orders": ORDER, "engagement": ENGAGEMENT, "reviews": REVIEW}
-STATUSES = ["Processing", "Shipped", "Delivered", "Returned", "Cancelled"]
+STATUSES: list[str] = contract("orders")["properties"]["delivery_status"]["enum"]
 KEYS = {"orders": "order_id", "engagement": "event_id", "reviews": "review_id"}
 
 ODD_VALUES = [

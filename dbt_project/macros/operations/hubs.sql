@@ -115,7 +115,7 @@
             offset,
             {% if hub.updates -%}
             business_date,
-            if(size(reasons) = 0, cast({{ hub.updates.version }} as bigint), null) as version,
+            {{ version_of(hub.updates, 'size(reasons) = 0') }},
             {% endif -%}
             {{ key_hashes(hub.key, 'size(reasons) = 0') }}
         from {{ hub.staged }}
