@@ -10,10 +10,10 @@ def register_tables(dbt: Dbt, settings: SandboxSettings) -> int:
     Returns:
         How many tables there are.
     """
-    logs = sorted(settings.warehouse.glob("*.db/*/_delta_log"))
-    for log in logs:
-        table = log.parent
+    # A creation that was killed leaves a log without a commit: there is no table yet, and the next run makes it.
+    tables = sorted({commit.parent.parent for commit in settings.warehouse.glob("*.db/*/_delta_log/*.json")})
+    for table in tables:
         schema = table.parent.name.removesuffix(".db")
         dbt.query(f"create schema if not exists {schema}")
         dbt.query(f"create table if not exists {schema}.{table.name} using delta location '{table}'")
-    return len(logs)
+    return len(tables)
