@@ -32,7 +32,7 @@ def main(short: bool, seed: int, only: tuple[str, ...], report: Path | None) -> 
 
     Example: python -m tests.prove --short --seed 7
     """
-    # The first two fill all tables: what strikes a run that only begins to make them shows nothing of the next one.
+    # The first two fill the tables: what strikes a run that only begins to make them shows nothing of the next one.
     first, others = FAULTS[:2], FAULTS[2:]
     chosen = first + [fault for fault in others if not only or any(word in fault.name for word in only)]
     started = time.monotonic()
