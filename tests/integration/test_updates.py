@@ -49,6 +49,15 @@ STATUS_NOW: Final = {
     "two of three back": "Returned",
 }
 
+PRICES: Final = {
+    "delivered": Decimal("189.95"),
+    "cancelled": Decimal("649.00"),
+    "shipped and cancelled": Decimal("1899.00"),
+    "cancelled at once": Decimal("32.50"),
+    "two of three back": Decimal("10.50"),
+}
+"""Of a piece."""
+
 VERSIONS: Final[list[dict[str, Any]]] = [
     {"rating": 5, "review_text": "Great sound, very happy.", "timestamp": "2026-04-21T18:00:00Z"},
     {"rating": 3, "review_text": "It is a phone.", "timestamp": "2026-04-24T18:00:00Z"},
@@ -81,6 +90,16 @@ def batches(messages: Mapping[str, Sequence[dict[str, Any]]]) -> list[list[tuple
     return cut
 
 
+def history_of(key: str) -> str:
+    return key.rsplit(" ", 1)[0]
+
+
+def amount_of(key: str) -> Decimal:
+    """What a line came to when it was ordered."""
+    pieces = 3 if history_of(key) == "two of three back" else 1
+    return PRICES[history_of(key)] * pieces
+
+
 @pytest.fixture(scope="module")
 def updated(warehouse: Warehouse) -> Warehouse:
     """All histories in three batches and three runs, spread over two partitions."""
@@ -89,8 +108,9 @@ def updated(warehouse: Warehouse) -> Warehouse:
     for number, (orders, reviews) in enumerate(sent):
         bodies = [
             order(**{
-                "order_id": f"updates {key}", "state": "DE", "timestamp": f"{DAY}T14:00:00Z", "price": 10.5,
-                "quantity": 1, "total_amount": ..., "session_id": f"updates {key}", **message,
+                "order_id": f"updates {key}", "state": "DE", "timestamp": f"{DAY}T14:00:00Z",
+                "price": float(PRICES[history_of(key)]), "quantity": 1,
+                "total_amount": ..., "session_id": f"updates {key}", **message,
             })
             for key, message in orders
         ]  # fmt: skip
@@ -122,7 +142,7 @@ def test_the_first_is_accepted_and_what_is_further_an_update(key: str, updated: 
 @pytest.mark.parametrize("key", LANDED)
 def test_a_line_is_as_far_as_any_message_said_whatever_the_order_they_landed_in(key: str, updated: Warehouse) -> None:
     (line,) = updated.query(f"select * from gold.fct_order_lines where order_id = 'updates {key}'")
-    history = key.rsplit(" ", 1)[0]
+    history = history_of(key)
     assert line["delivery_status"] == STATUS_NOW[history]
     for status in ("Shipped", "Delivered", "Returned", "Cancelled"):
         told = [m["updated_at"] for m in HISTORIES[history] if m["delivery_status"] == status]
@@ -133,21 +153,38 @@ def test_a_line_is_as_far_as_any_message_said_whatever_the_order_they_landed_in(
 
 
 def test_facts_say_what_is_cancelled_and_returned_now(updated: Warehouse) -> None:
-    count = {name: sum(key.startswith(f"{name} ") for key in LANDED) for name in HISTORIES}
-    count["cancelled"] = 2
-    cancelled = count["cancelled"] + count["shipped and cancelled"] + count["cancelled at once"]
+    back = [key for key in LANDED if STATUS_NOW[history_of(key)] == "Returned"]
+    cancelled = [key for key in LANDED if STATUS_NOW[history_of(key)] == "Cancelled"]
     for fact in ("fct_sales_by_state_minute", "fct_sales_by_product_day"):
         (row,) = updated.query(
             "select sum(total_sales) as sales, sum(cancelled_sales) as cancelled, sum(returned_sales) as returned,"
             " sum(line_count) as line_count, sum(total_items) as items, sum(returned_items) as back"
             f" from gold.{fact} where business_date = '{DAY}' and state_code = 'DE'"
         )
-        back = count["two of three back"]
         assert row["line_count"] == len(LANDED)
-        assert row["sales"] == Decimal("10.50") * (len(LANDED) + 2 * back)
-        assert row["cancelled"] == Decimal("10.50") * cancelled
-        assert row["returned"] == Decimal("21.00") * back
-        assert (row["items"], row["back"]) == (len(LANDED) + 2 * back, 2 * back)
+        assert row["sales"] == sum(map(amount_of, LANDED))
+        assert row["cancelled"] == sum(map(amount_of, cancelled))
+        assert row["returned"] == Decimal("21.00") * len(back)
+        assert (row["items"], row["back"]) == (len(LANDED) + 2 * len(back), 2 * len(back))
+
+
+def test_four_orders_come_to_what_they_are_by_hand(updated: Warehouse) -> None:
+    """Landed in the order in which it happened: 189.95 is delivered; 649, 1,899 and 32.50 are cancelled."""
+    keys = ("delivered 0", "cancelled 0", "shipped and cancelled 0", "cancelled at once 0")
+    mine = "order_id in ({})".format(", ".join(f"'updates {key}'" for key in keys))
+    (row,) = updated.query(
+        "select count(*) as line_count, sum(total_amount) as revenue,"
+        " sum(if(delivery_status = 'Cancelled', total_amount, 0)) as cancelled,"
+        f" sum(net_amount) as net from gold.fct_order_lines where {mine}"
+    )
+    assert row == {
+        "line_count": 4,
+        "revenue": Decimal("2770.45"),
+        "cancelled": Decimal("2580.50"),
+        "net": Decimal("189.95"),
+    }
+    rows = updated.query(f"select verdict, count(*) as n from silver.order_messages where {mine} group by verdict")
+    assert {row["verdict"]: row["n"] for row in rows} == {"accepted": 4, "update": 5}
 
 
 def test_what_a_journey_sold_is_without_what_was_cancelled(updated: Warehouse) -> None:
@@ -156,7 +193,7 @@ def test_what_a_journey_sold_is_without_what_was_cancelled(updated: Warehouse) -
         " ('updates delivered 0', 'updates shipped and cancelled 0', 'updates two of three back 0')"
     )
     assert {row["session_id"][8:]: (row["is_purchased"], row["sales"]) for row in rows} == {
-        "delivered 0": (True, Decimal("10.50")),
+        "delivered 0": (True, Decimal("189.95")),
         "shipped and cancelled 0": (True, Decimal("0.00")),
         "two of three back 0": (True, Decimal("10.50")),
     }
