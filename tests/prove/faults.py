@@ -145,7 +145,7 @@ def _stream_at_work(pipe: Pipeline) -> "subprocess.Popen[str]":
 
     before = done()
     job = pipe.start_stream("--max-offsets", "100")
-    wait_until(lambda: done() > before or job.poll() is not None, "a batch")
+    wait_until(lambda: done() > before or job.poll() is not None, "a batch", 400)
     return job
 
 
