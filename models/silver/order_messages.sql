@@ -30,7 +30,7 @@ order_messages as (
         enqueued_at,
         ingested_at,
         {{ arrived.number }} as processed_batch,
-        -- Journeys look for orders that have one, and for what comes again: a shop that sends neither has no file to open.
+        -- Journeys look for orders that have one, and for what comes again: where neither is sent, no file is opened.
         session_id,
         verdict,
         -- Files are skipped by what stands above; statistics of the rest would cost a tenth of the writing.
