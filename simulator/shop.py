@@ -183,13 +183,11 @@ class Shop:
         factors = np.clip(random.normal(0.97, 0.06, size=count), 0.7, 1.15)
         quantities, returned = pieces(random, count)
         returned_shares = np.full(count, RETURNED_SHARE)
-        first_day, last_day = RETURN_DAYS
-        returned_after = random.integers(first_day * DAY_MS, last_day * DAY_MS, size=count)
+        returned_after = self._within_days(RETURN_DAYS, count)
         for rise in self._stories.returns:
             concerned = np.flatnonzero((products == rise.product) & (ordered_at >= rise.from_ms))
             returned_shares[concerned] = rise.share
-            first_day, last_day = rise.days
-            returned_after[concerned] = random.integers(first_day * DAY_MS, last_day * DAY_MS, size=len(concerned))
+            returned_after[concerned] = self._within_days(rise.days, len(concerned))
         return Lines(
             orders=orders,
             numbers=numbers,
@@ -198,6 +196,11 @@ class Shop:
             returned=returned,
             moments=ways(random, ordered_at, returned_shares, returned_after),
         )
+
+    def _within_days(self, days: tuple[int, int], count: int) -> NDArray[np.int64]:
+        """So many lengths of time between the fewest and the most days, in milliseconds."""
+        fewest, most = days
+        return self.random.integers(fewest * DAY_MS, most * DAY_MS, size=count)
 
     def _journeys(self, sessions: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Session and product of each journey: the products of a session differ."""
